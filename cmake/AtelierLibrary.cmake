@@ -1,0 +1,34 @@
+# atelier_library(NAME LINKS ...): the folder's sources become the library atelier_NAME, and its *_test.cpp the program
+# NAME_test. The links are the floors below that the folder may use; src/FLOORS says the same, and a test compares the two.
+include(GoogleTest)
+
+function(atelier_library name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS;TEST_LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|main)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(NOT sources)  # a floor of headers alone
+    add_library(atelier_${name} INTERFACE)
+    target_include_directories(atelier_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(atelier_${name} INTERFACE ${ARG_LINKS})
+    return()
+  endif()
+  add_library(atelier_${name} STATIC ${sources})
+  target_include_directories(atelier_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(atelier_${name} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  if(tests AND NOT ATELIER_FUZZ)
+    atelier_test(${name}_test SOURCES ${tests} LINKS atelier_${name} ${ARG_TEST_LINKS})
+  endif()
+endfunction()
+
+# atelier_test(NAME SOURCES ... LINKS ...): a GoogleTest program whose cases ctest knows one by one. It learns where the
+# project and the shared test data lie from the environment.
+function(atelier_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}"
+               ENVIRONMENT "ATELIER_SOURCE_DIR=${CMAKE_SOURCE_DIR};ATELIER_BINARY_DIR=${CMAKE_BINARY_DIR}")
+endfunction()

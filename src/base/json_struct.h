@@ -1,0 +1,161 @@
+// Structs to JSON and back, by Boost.Describe. Reading keeps defaults for what is missing, refuses unknown keys, and names the
+// place of an error ("frames[2].name: not a string"). A member that is an optional is left out when it is empty.
+// Include it only in the few sources that convert: BOOST_DESCRIBE_STRUCT(Type, (), (member, ...)) stands beside the struct.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace atelier::json {
+
+namespace detail {
+
+template <class T>
+struct is_optional : std::false_type {};
+template <class T>
+struct is_optional<std::optional<T>> : std::true_type {};
+template <class T>
+struct is_vector : std::false_type {};
+template <class T>
+struct is_vector<std::vector<T>> : std::true_type {};
+template <class T>
+struct is_map : std::false_type {};
+template <class T>
+struct is_map<std::map<std::string, T>> : std::true_type {};
+
+[[noreturn]] inline void refuse(const std::string& where, const std::string& why) {
+    throw Error(Error::Kind::invalid, where.empty() ? why : where + ": " + why, {}, where);
+}
+
+inline std::string below(const std::string& where, std::string_view key) {
+    return where.empty() ? std::string(key) : where + "." + std::string(key);
+}
+
+template <class T>
+using members_of = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+
+template <class E>
+std::string name_of(E value) {
+    std::string name;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto entry) {
+        if (entry.value == value) name = entry.name;
+    });
+    return name;
+}
+
+}  // namespace detail
+
+template <class T>
+Value write(const T& value) {
+    if constexpr (std::is_same_v<T, Value>) {
+        return value;
+    } else if constexpr (std::is_enum_v<T>) {
+        return Value(detail::name_of(value));
+    } else if constexpr (std::is_arithmetic_v<T> || std::is_convertible_v<T, std::string_view>) {
+        return Value(value);
+    } else if constexpr (detail::is_optional<T>::value) {
+        return value ? write(*value) : Value(nullptr);
+    } else if constexpr (detail::is_vector<T>::value) {
+        Array array;
+        for (const auto& item : value) array.push_back(write(item));
+        return array;
+    } else if constexpr (detail::is_map<T>::value) {
+        Object object;
+        for (const auto& [key, item] : value) object[key] = write(item);
+        return object;
+    } else {
+        Object object;
+        boost::mp11::mp_for_each<detail::members_of<T>>([&](auto member) {
+            const auto& item = value.*member.pointer;
+            if constexpr (detail::is_optional<std::decay_t<decltype(item)>>::value) {
+                if (!item) return;
+            }
+            object[member.name] = write(item);
+        });
+        return object;
+    }
+}
+
+template <class T>
+void read(const Value& from, T& to, const std::string& where = {}) {
+    if constexpr (std::is_same_v<T, Value>) {
+        to = from;
+    } else if constexpr (std::is_same_v<T, bool>) {
+        if (!from.is_bool()) detail::refuse(where, "true or false is expected");
+        to = from.get_bool();
+    } else if constexpr (std::is_enum_v<T>) {
+        bool found = false;
+        if (from.is_string())
+            boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto entry) {
+                if (from.get_string() == entry.name) {
+                    to = entry.value;
+                    found = true;
+                }
+            });
+        if (!found) detail::refuse(where, "not one of the known names");
+    } else if constexpr (std::is_integral_v<T>) {
+        const auto fits = [](auto number) { return std::in_range<T>(number); };
+        if (from.is_int64() && fits(from.get_int64()))
+            to = static_cast<T>(from.get_int64());
+        else if (from.is_uint64() && fits(from.get_uint64()))
+            to = static_cast<T>(from.get_uint64());
+        else
+            detail::refuse(where, "not a whole number in range");
+    } else if constexpr (std::is_floating_point_v<T>) {
+        if (!from.is_number()) detail::refuse(where, "not a number");
+        to = from.to_number<T>();
+    } else if constexpr (std::is_same_v<T, std::string>) {
+        if (!from.is_string()) detail::refuse(where, "not a string");
+        to.assign(from.get_string().begin(), from.get_string().end());
+    } else if constexpr (detail::is_optional<T>::value) {
+        if (from.is_null()) {
+            to.reset();
+        } else {
+            to.emplace();
+            read(from, *to, where);
+        }
+    } else if constexpr (detail::is_vector<T>::value) {
+        if (!from.is_array()) detail::refuse(where, "not a list");
+        to.clear();
+        for (const auto& item : from.get_array()) {
+            to.emplace_back();
+            read(item, to.back(), where + "[" + std::to_string(to.size() - 1) + "]");
+        }
+    } else if constexpr (detail::is_map<T>::value) {
+        if (!from.is_object()) detail::refuse(where, "not an object");
+        to.clear();
+        for (const auto& item : from.get_object()) read(item.value(), to[item.key()], detail::below(where, item.key()));
+    } else {
+        if (!from.is_object()) detail::refuse(where, "not an object");
+        for (const auto& item : from.get_object()) {
+            bool known = false;
+            boost::mp11::mp_for_each<detail::members_of<T>>([&](auto member) {
+                if (item.key() != member.name) return;
+                known = true;
+                read(item.value(), to.*member.pointer, detail::below(where, item.key()));
+            });
+            if (!known) detail::refuse(detail::below(where, item.key()), "unknown key");
+        }
+    }
+}
+
+template <class T>
+T read(const Value& from) {
+    T value{};
+    read(from, value);
+    return value;
+}
+
+}  // namespace atelier::json

@@ -1,0 +1,163 @@
+// A thin layer over a database: prepared statements kept by their text, typed rows, transactions. One SQL text serves every
+// backend: parameters are $1, $2, … and may be used in any order. SQL stands with those who use it.
+//
+//   auto job = connection.row<std::string, std::int64_t>("SELECT name, priority FROM jobs WHERE id = $1", id);
+//   connection.run("UPDATE jobs SET priority = $2 WHERE id = $1", id, priority);
+//
+// A Connection belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+
+namespace atelier::db {
+
+// A value that is bound: text is only looked at, so it must live until the call returns.
+using Bound = std::variant<std::nullptr_t, std::int64_t, double, std::string_view>;
+
+// The current row of a query.
+class Row {
+   public:
+    virtual ~Row() = default;
+    virtual bool is_null(int column) const = 0;
+    virtual std::int64_t integer(int column) const = 0;
+    virtual double real(int column) const = 0;
+    virtual std::string_view text(int column) const = 0;  // until the next row
+};
+
+namespace detail {
+
+template <class T>
+struct optional_of : std::false_type {
+    using type = T;
+};
+template <class T>
+struct optional_of<std::optional<T>> : std::true_type {
+    using type = T;
+};
+
+template <class T>
+Bound bound(const T& value) {
+    if constexpr (std::is_same_v<T, std::nullptr_t>)
+        return nullptr;
+    else if constexpr (optional_of<T>::value)
+        return value ? bound(*value) : Bound(nullptr);
+    else if constexpr (std::is_same_v<T, bool> || std::is_integral_v<T>)
+        return static_cast<std::int64_t>(value);
+    else if constexpr (std::is_enum_v<T>)
+        return static_cast<std::int64_t>(value);
+    else if constexpr (std::is_floating_point_v<T>)
+        return static_cast<double>(value);
+    else
+        return std::string_view(value);
+}
+
+template <class T>
+T column(const Row& row, int index) {
+    if constexpr (optional_of<T>::value) {
+        if (row.is_null(index)) return std::nullopt;
+        return column<typename optional_of<T>::type>(row, index);
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return row.integer(index) != 0;
+    } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+        return static_cast<T>(row.integer(index));
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return static_cast<T>(row.real(index));
+    } else {
+        return T(row.text(index));
+    }
+}
+
+template <class... C, std::size_t... I>
+std::tuple<C...> columns(const Row& row, std::index_sequence<I...>) {
+    return std::tuple<C...>(column<C>(row, static_cast<int>(I))...);
+}
+
+}  // namespace detail
+
+class Connection {
+   public:
+    virtual ~Connection() = default;
+
+    // Runs one statement; calls `each` per row; returns the number of changed rows.
+    virtual std::int64_t execute(std::string_view sql, std::span<const Bound> values,
+                                 const std::function<void(const Row&)>& each) = 0;
+    // Several statements, without values: migrations.
+    virtual void script(const std::string& sql) = 0;
+
+    template <class... V>
+    std::int64_t run(std::string_view sql, const V&... values) {
+        const Bound bound[sizeof...(V) + 1] = {detail::bound(values)..., nullptr};
+        return execute(sql, {bound, sizeof...(V)}, {});
+    }
+
+    // The first row, if there is one.
+    template <class... C, class... V>
+    std::optional<std::tuple<C...>> row(std::string_view sql, const V&... values) {
+        std::optional<std::tuple<C...>> found;
+        each<C...>(
+            sql,
+            [&](const C&... columns) {
+                if (!found) found.emplace(columns...);
+            },
+            values...);
+        return found;
+    }
+
+    template <class... C, class... V>
+    std::vector<std::tuple<C...>> rows(std::string_view sql, const V&... values) {
+        std::vector<std::tuple<C...>> found;
+        each<C...>(sql, [&](const C&... columns) { found.emplace_back(columns...); }, values...);
+        return found;
+    }
+
+    // For long lists: calls f(column, ...) per row without keeping them.
+    template <class... C, class F, class... V>
+    void each(std::string_view sql, F&& f, const V&... values) {
+        const Bound bound[sizeof...(V) + 1] = {detail::bound(values)..., nullptr};
+        execute(sql, {bound, sizeof...(V)},
+                [&](const Row& current) { std::apply(f, detail::columns<C...>(current, std::index_sequence_for<C...>())); });
+    }
+};
+
+// BEGIN IMMEDIATE … COMMIT; rolled back unless commit() was called.
+class Transaction {
+   public:
+    explicit Transaction(Connection& connection);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+   private:
+    Connection& connection_;
+    bool open_ = true;
+};
+
+enum class Access { read_write, read_only };
+
+// Opens the database that the URL names: a path or sqlite:PATH. Throws Error::unavailable when it is locked for longer than 30 s.
+std::unique_ptr<Connection> open(const std::string& url, Access access = Access::read_write);
+
+struct Migration {
+    int number = 0;  // 1, 2, 3 …
+    const char* sql = "";
+};
+
+// Brings the database up to the last migration, each in a transaction of its own. A database that is newer than the program is
+// refused in words (Error::conflict).
+void migrate(Connection& connection, std::span<const Migration> migrations);
+
+}  // namespace atelier::db
