@@ -87,9 +87,22 @@ std::tuple<C...> columns(const Row& row, std::index_sequence<I...>) {
 
 }  // namespace detail
 
+enum class Durability {
+    durable,  // results: a commit that returned is on the disk
+    relaxed   // progress: a commit is whole or not there, but a power cut may take it back
+};
+
 class Connection {
 public:
     virtual ~Connection() = default;
+
+    // For Transaction and Writer. begin() takes the write lock at once, so that a transaction never fails half-way for
+    // a lock.
+    virtual void begin(Durability durability) = 0;
+    virtual void commit() = 0;
+    virtual void rollback() noexcept = 0;     // fine when nothing is open
+    virtual bool in_transaction() const = 0;  // false also when the database gave it up by itself (a full disk)
+    virtual void tidy() noexcept = 0;         // what may be done after a commit, when nobody waits for it any more
 
     // Runs one statement; calls `each` per row; returns the number of changed rows.
     virtual std::int64_t execute(std::string_view sql, std::span<const Bound> values,
@@ -134,10 +147,10 @@ public:
     }
 };
 
-// BEGIN IMMEDIATE … COMMIT; rolled back unless commit() was called.
+// All of it or nothing: rolled back unless commit() was called.
 class Transaction {
 public:
-    explicit Transaction(Connection& connection);
+    explicit Transaction(Connection& connection, Durability durability = Durability::durable);
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;

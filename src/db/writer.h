@@ -13,11 +13,7 @@
 
 namespace atelier::db {
 
-enum class Durability {
-    durable,  // results: done is called after the commit is on the disk
-    relaxed   // progress: joins the next durable group, or is committed without a sync within a quarter of a second
-};
-
+// A relaxed change joins the next durable group, or is committed without a sync within a quarter of a second.
 class Writer {
 public:
     using Change = std::function<void(Connection&)>;
