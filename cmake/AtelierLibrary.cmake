@@ -27,7 +27,7 @@ endfunction()
 function(atelier_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} atelier_test_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}"
                ENVIRONMENT "ATELIER_SOURCE_DIR=${CMAKE_SOURCE_DIR};ATELIER_BINARY_DIR=${CMAKE_BINARY_DIR}")

@@ -1,6 +1,7 @@
-// A keeper: a small process of ours between the program and what it runs. It forks quickly, is the subreaper of all that it
-// starts, measures it, and kills every descendant (also those that called setsid) when it is told to, or when the program dies,
-// even by kill -9. One keeper serves one session, one process at a time; it belongs to one thread, but for kill().
+// A keeper: a small process of ours between the program and what it runs. It forks quickly, is the subreaper of all
+// that it starts, measures it, and kills every descendant (also those that called setsid) when it is told to, or when
+// the program dies, even by kill -9. One keeper serves one session, one process at a time; it belongs to one thread,
+// but for kill().
 #pragma once
 
 #include <sys/types.h>
@@ -18,8 +19,8 @@
 namespace atelier::process {
 
 struct Command {
-    std::vector<std::string> argv;              // argv[0] is looked up in the environment's PATH
-    std::vector<std::string> environment;       // complete: NAME=VALUE
+    std::vector<std::string> argv;         // argv[0] is looked up in the environment's PATH
+    std::vector<std::string> environment;  // complete: NAME=VALUE
     std::filesystem::path folder;
 };
 
@@ -32,7 +33,7 @@ struct Usage {
 };
 
 struct Exit {
-    int code = -1;              // the exit code; 128 + signal when a signal ended it
+    int code = -1;  // the exit code; 128 + signal when a signal ended it
     int signal = 0;
     bool out_of_memory = false;  // the kernel killed it (or one of its children) for lack of memory
     Usage usage;
@@ -42,18 +43,19 @@ struct Exit {
 struct Watcher {
     virtual ~Watcher() = default;
     virtual void line(std::string_view bytes) = 0;  // without its end; not yet made printable
-    virtual void tick() {}                          // about every 100 ms, and after wake(): may call terminate() / kill()
+    virtual void tick() {}  // about every 100 ms, and after wake(): may call terminate() / kill()
 };
 
 class Keeper {
-   public:
+public:
     Keeper();   // starts the keeper process; throws Error
     ~Keeper();  // kills all that is left
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
 
-    // Runs one command to its end and returns how it ended. stdout and stderr come as lines, in order. Throws Error::not_found /
-    // denied when it can't be started. Afterwards no process that the command started is left, unless keep_background.
+    // Runs one command to its end and returns how it ended. stdout and stderr come as lines, in order. Throws
+    // Error::not_found / denied when it can't be started. Afterwards no process that the command started is left,
+    // unless keep_background.
     Exit run(const Command& command, Watcher& watcher, bool keep_background = false);
 
     // While run() waits, from Watcher's calls or from another thread:
@@ -61,7 +63,7 @@ class Keeper {
     void kill();       // SIGKILL to all that the command started
     void wake();       // makes run() call tick() now
 
-   private:
+private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,37 @@
+// What /proc knows of a process's descendants: who they are, what memory they hold, how many there are left. A walk
+// reads one small file for every process of the machine, so nobody walks on the quick path.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace atelier::process {
+
+struct ProcessInfo {
+    pid_t pid = 0;
+    pid_t parent = 0;
+    pid_t session = 0;
+    std::uint64_t memory = 0;  // resident bytes
+};
+
+// All processes of the machine that can be seen.
+std::vector<ProcessInfo> all_processes();
+
+// Those below the root (without it), however deep.
+std::vector<ProcessInfo> descendants_of(pid_t root, const std::vector<ProcessInfo>& processes);
+
+struct Transfer {
+    std::uint64_t bytes_read = 0;
+    std::uint64_t bytes_written = 0;
+};
+
+// What a process and its reaped children read and wrote, by /proc/PID/io; it may be a zombie. Zero where it can't be
+// known.
+Transfer transfer_of(pid_t pid);
+
+// How often the kernel has killed for lack of memory since it was started.
+std::uint64_t out_of_memory_kills();
+
+}  // namespace atelier::process
