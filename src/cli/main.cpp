@@ -1,5 +1,6 @@
 // The program: a table of commands. What each one does stands in the file of its group.
 #include "cli/commands.h"
+#include "process/keeper.h"
 
 namespace {
 
@@ -23,6 +24,7 @@ const std::vector<atelier::cli::Command> commands = {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (atelier::process::run_as_keeper(argc, argv)) return 0;
     auto output = atelier::cli::Output::of_process();
     return atelier::cli::run_program(commands, {argv + 1, argv + argc}, output);
 }
