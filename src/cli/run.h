@@ -1,0 +1,30 @@
+// `atelier run`: what a person asks for, and doing it on this machine's embedded farm.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+
+namespace atelier::cli {
+
+struct RunRequest {
+    std::filesystem::path template_file;
+    std::vector<std::string> parameters;  // NAME=VALUE or file://FILE
+    std::vector<std::filesystem::path> environments;
+    std::string name;
+    int priority = 50;
+    std::vector<std::string> tags;
+    std::filesystem::path output;  // empty: outputs stay where the template puts them
+    int workers = 0;               // 0: as many as there are cores
+    int at_once = 0;               // 0: no limit on the job's tasks at one time
+    int max_failed = 0;            // failed tasks after which the job stops
+    bool isolate = false;
+    bool sandbox = false;
+    bool dry_run = false;
+};
+
+int run(const RunRequest& request, Output& output);
+
+}  // namespace atelier::cli
