@@ -29,7 +29,8 @@ TEST(Text, ParsesWholeNumbersOnly) {
     for (const char* bad : {"", "+", "-", "+-7", "7x", " 7", "9223372036854775808", "1.0"})
         EXPECT_FALSE(parse_int(bad)) << bad;
     EXPECT_EQ(parse_number("1e3"), 1000.0);
-    for (const char* bad : {"", "inf", "nan", "0x10", "1,5", "1e999"}) EXPECT_FALSE(parse_number(bad)) << bad;
+    for (const char* bad : {"", "inf", "nan", "0x10", "1,5", "1e999"})
+        EXPECT_FALSE(parse_number(bad)) << bad;
 }
 
 TEST(Text, CountsCharactersAndShowsBrokenBytes) {
@@ -48,7 +49,8 @@ TEST(Text, ReadsAndWritesSizes) {
     EXPECT_EQ(parse_bytes("1.5GiB"), 1610612736u);
     EXPECT_EQ(parse_bytes("10G"), 10'000'000'000u);
     EXPECT_EQ(parse_bytes("4096"), 4096u);
-    for (const char* bad : {"", "G", "10X", "-1", "1e5G", "10GiBs"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+    for (const char* bad : {"", "G", "10X", "-1", "1e5G", "10GiBs"})
+        EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
 TEST(Text, FindsWhatWasMeant) {
@@ -110,7 +112,8 @@ TEST(Files, AreWrittenDurablyAndReadWithABound) {
 }
 
 TEST(Files, PathsFromOutsideStayInside) {
-    for (const char* good : {"a", "a/b.png", "...", "a..b", ".hidden"}) EXPECT_NO_THROW(check_relative_path(good)) << good;
+    for (const char* good : {"a", "a/b.png", "...", "a..b", ".hidden"})
+        EXPECT_NO_THROW(check_relative_path(good)) << good;
     for (const char* bad : {"", "/a", "..", "a/../b", "./a", "a//b", "a/", "a\\b"})
         EXPECT_THROW(check_relative_path(bad), Error) << bad;
     EXPECT_THROW(check_relative_path(std::string_view("a\0b", 3)), Error);

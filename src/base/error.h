@@ -1,5 +1,6 @@
-// The one error of the house. It is thrown where something goes wrong and caught at the edges alone: the command line's main, a
-// request's handler, the session's runner. Each edge maps the kind (exit status, HTTP status, outcome of a task).
+// The one error of the house. It is thrown where something goes wrong and caught at the edges alone: the command line's
+// main, a request's handler, the session's runner. Each edge maps the kind (exit status, HTTP status, outcome of a
+// task).
 #pragma once
 
 #include <cerrno>
@@ -10,7 +11,7 @@
 namespace atelier {
 
 class Error : public std::runtime_error {
-   public:
+public:
     enum class Kind { invalid, not_found, conflict, denied, unavailable, exhausted, internal };
 
     // message: one sentence that a user understands; hint: what to do about it; where: the place, e.g. "steps[1].name".
@@ -21,10 +22,11 @@ class Error : public std::runtime_error {
     const std::string& hint() const { return hint_; }
     const std::string& where() const { return where_; }
 
-    // An error of the operating system, e.g. from_errno("cannot open /x", ENOENT); full disks are `exhausted`, and so on.
+    // An error of the operating system, e.g. from_errno("cannot open /x", ENOENT); full disks are `exhausted`, and so
+    // on.
     static Error from_errno(const std::string& what, int number = errno);
 
-   private:
+private:
     Kind kind_;
     std::string hint_;
     std::string where_;

@@ -1,5 +1,5 @@
-// Files, the careful way: written beside, synced and renamed into place; read whole with a bound; names from outside checked
-// before they are joined to a folder.
+// Files, the careful way: written beside, synced and renamed into place; read whole with a bound; names from outside
+// checked before they are joined to a folder.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace atelier {
 
 // A file descriptor that closes itself.
 class Fd {
-   public:
+public:
     Fd() = default;
     explicit Fd(int number) : number_(number) {}
     ~Fd() { reset(); }
@@ -26,7 +26,7 @@ class Fd {
     int release() { return std::exchange(number_, -1); }
     void reset(int number = -1);
 
-   private:
+private:
     int number_ = -1;
 };
 
@@ -40,13 +40,14 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = d
 
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& path_for_errors);
 
-// Written beside, synced, renamed, folder synced: afterwards the new content survives a power cut, before it the old one does.
+// Written beside, synced, renamed, folder synced: afterwards the new content survives a power cut, before it the old
+// one does.
 void write_file_durably(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0666);
 
 void sync_folder(const std::filesystem::path& folder);
 
-// A relative path from outside that stays inside its folder: not empty, not absolute, no "", "." or ".." parts, no NUL, no
-// backslash. Throws Error::invalid that names it.
+// A relative path from outside that stays inside its folder: not empty, not absolute, no "", "." or ".." parts, no NUL,
+// no backslash. Throws Error::invalid that names it.
 void check_relative_path(std::string_view path);
 
 // Opens path below root without ever following a symbolic link that leads out of root (openat2 RESOLVE_BENEATH).
@@ -57,14 +58,14 @@ std::filesystem::path make_private_folder(const std::filesystem::path& parent, s
 
 // A private folder below the system's temporary folder that is gone, with all that is in it, at the end of the scope.
 class TemporaryFolder {
-   public:
+public:
     explicit TemporaryFolder(std::string_view prefix = "atelier-");
     ~TemporaryFolder();
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
     const std::filesystem::path& path() const { return path_; }
 
-   private:
+private:
     std::filesystem::path path_;
 };
 

@@ -18,7 +18,7 @@ struct Digest {
 };
 
 class Sha256 {
-   public:
+public:
     Sha256();
     ~Sha256();
     Sha256(Sha256&&) noexcept;
@@ -28,7 +28,7 @@ class Sha256 {
     void update(std::string_view bytes) { update(bytes.data(), bytes.size()); }
     Digest finish();  // afterwards it begins anew
 
-   private:
+private:
     struct Context;
     std::unique_ptr<Context> context_;
 };

@@ -1,4 +1,5 @@
-// Ids for people and for the wire: short, random, without letters that are mistaken for digits, and cut to whatever is unique.
+// Ids for people and for the wire: short, random, without letters that are mistaken for digits, and cut to whatever is
+// unique.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 #include "base/json.h"
 
+#include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -66,7 +66,8 @@ void write_canonical(std::string& out, const Value& value);
 
 void write_object(std::string& out, const Object& object) {
     std::vector<std::pair<std::u16string, const Object::value_type*>> members;
-    for (const auto& member : object) members.emplace_back(utf16(member.key()), &member);
+    for (const auto& member : object)
+        members.emplace_back(utf16(member.key()), &member);
     std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     out += '{';
     for (const auto& [key, member] : members) {

@@ -1,4 +1,5 @@
-// JSON text in and out. The conversions of structs are in base/json_struct.h, which only the sources that convert include.
+// JSON text in and out. The conversions of structs are in base/json_struct.h, which only the sources that convert
+// include.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -1,6 +1,7 @@
-// Structs to JSON and back, by Boost.Describe. Reading keeps defaults for what is missing, refuses unknown keys, and names the
-// place of an error ("frames[2].name: not a string"). A member that is an optional is left out when it is empty.
-// Include it only in the few sources that convert: BOOST_DESCRIBE_STRUCT(Type, (), (member, ...)) stands beside the struct.
+// Structs to JSON and back, by Boost.Describe. Reading keeps defaults for what is missing, refuses unknown keys, and
+// names the place of an error ("frames[2].name: not a string"). A member that is an optional is left out when it is
+// empty. Include it only in the few sources that convert: BOOST_DESCRIBE_STRUCT(Type, (), (member, ...)) stands beside
+// the struct.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -69,11 +70,13 @@ Value write(const T& value) {
         return value ? write(*value) : Value(nullptr);
     } else if constexpr (detail::is_vector<T>::value) {
         Array array;
-        for (const auto& item : value) array.push_back(write(item));
+        for (const auto& item : value)
+            array.push_back(write(item));
         return array;
     } else if constexpr (detail::is_map<T>::value) {
         Object object;
-        for (const auto& [key, item] : value) object[key] = write(item);
+        for (const auto& [key, item] : value)
+            object[key] = write(item);
         return object;
     } else {
         Object object;
@@ -136,7 +139,8 @@ void read(const Value& from, T& to, const std::string& where = {}) {
     } else if constexpr (detail::is_map<T>::value) {
         if (!from.is_object()) detail::refuse(where, "not an object");
         to.clear();
-        for (const auto& item : from.get_object()) read(item.value(), to[item.key()], detail::below(where, item.key()));
+        for (const auto& item : from.get_object())
+            read(item.value(), to[item.key()], detail::below(where, item.key()));
     } else {
         if (!from.is_object()) detail::refuse(where, "not an object");
         for (const auto& item : from.get_object()) {

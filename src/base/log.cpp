@@ -9,7 +9,8 @@ namespace {
 
 spdlog::logger& logger() {
     static const std::shared_ptr<spdlog::logger> instance = [] {
-        auto made = std::make_shared<spdlog::logger>("atelier", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+        auto made =
+            std::make_shared<spdlog::logger>("atelier", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
         made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
         made->set_level(spdlog::level::warn);
         return made;

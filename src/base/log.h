@@ -1,5 +1,5 @@
-// What the program says of itself, to stderr: for the person who runs it, never for programs. Task output doesn't come here.
-// Formatting is done by the caller (fmt::format), so that spdlog stays in one source.
+// What the program says of itself, to stderr: for the person who runs it, never for programs. Task output doesn't come
+// here. Formatting is done by the caller (fmt::format), so that spdlog stays in one source.
 #pragma once
 
 #include <string_view>

@@ -179,8 +179,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 }
 
 std::string shell_quote(std::string_view word) {
-    constexpr std::string_view safe =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+    constexpr std::string_view safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
     if (!word.empty() && word.find_first_not_of(safe) == std::string_view::npos) return std::string(word);
     std::string quoted = "'";
     for (const char letter : word) {

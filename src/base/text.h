@@ -23,7 +23,7 @@ std::optional<std::size_t> count_characters(std::string_view utf8);
 // What can be shown and stored: each byte that is not part of valid UTF-8 becomes \xNN.
 std::string printable(std::string_view bytes);
 
-std::string format_bytes(std::uint64_t bytes);                 // 512 B, 1.4 MB (powers of 1000)
+std::string format_bytes(std::uint64_t bytes);                    // 512 B, 1.4 MB (powers of 1000)
 std::optional<std::uint64_t> parse_bytes(std::string_view text);  // "10G", "512M", "1.5GiB", "4096"
 
 // The candidate that was most likely meant, or nothing when none is near: "did you mean …?"

@@ -1,5 +1,6 @@
-// Time, as the house counts it: wall times are microseconds since 1970 in UTC (they go into the database and to people and may
-// jump); durations are measured with the steady clock. What decides on time takes a Clock, so that a test can turn it.
+// Time, as the house counts it: wall times are microseconds since 1970 in UTC (they go into the database and to people
+// and may jump); durations are measured with the steady clock. What decides on time takes a Clock, so that a test can
+// turn it.
 #pragma once
 
 #include <chrono>

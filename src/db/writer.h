@@ -1,5 +1,5 @@
-// The one writer of a database: changes from any thread are put in a queue, committed in groups by one thread, each under a
-// savepoint (one that fails spoils nothing but itself), and whoever waits goes on after the commit.
+// The one writer of a database: changes from any thread are put in a queue, committed in groups by one thread, each
+// under a savepoint (one that fails spoils nothing but itself), and whoever waits goes on after the commit.
 #pragma once
 
 #include <exception>
@@ -13,18 +13,15 @@
 
 namespace atelier::db {
 
-enum class Durability {
-    durable,  // results: done is called after the commit is on the disk
-    relaxed   // progress: joins the next durable group, or is committed without a sync within a quarter of a second
-};
-
+// A relaxed change joins the next durable group, or is committed without a sync within a quarter of a second.
 class Writer {
-   public:
+public:
     using Change = std::function<void(Connection&)>;
-    using Done = std::function<void(std::exception_ptr)>;  // on the writer's thread, after the commit or with what went wrong
+    using Done =
+        std::function<void(std::exception_ptr)>;  // on the writer's thread, after the commit or with what went wrong
 
-    // group_failed: called on the writer's thread when a whole group could not be committed (a full disk), before the `done`s
-    // of the group: whoever keeps memory of the database rebuilds it there.
+    // group_failed: called on the writer's thread when a whole group could not be committed (a full disk), before the
+    // `done`s of the group: whoever keeps memory of the database rebuilds it there.
     explicit Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed = {});
     ~Writer();  // commits what is queued, then stops
     Writer(const Writer&) = delete;
@@ -51,7 +48,7 @@ class Writer {
         }
     }
 
-   private:
+private:
     class Loop;
     std::unique_ptr<Loop> loop_;
 };

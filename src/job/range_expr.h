@@ -9,7 +9,7 @@
 namespace atelier::job {
 
 class RangeExpr {
-   public:
+public:
     struct Interval {
         std::int64_t first = 0;
         std::int64_t last = 0;  // reached exactly; first <= last
@@ -18,16 +18,17 @@ class RangeExpr {
     };
 
     static RangeExpr parse(std::string_view text);  // throws Error::invalid
-    static RangeExpr from_values(std::vector<std::int64_t> values);  // sorted, without duplicates; throws on an empty list
+    static RangeExpr from_values(
+        std::vector<std::int64_t> values);  // sorted, without duplicates; throws on an empty list
 
     std::uint64_t size() const;
     std::int64_t at(std::uint64_t index) const;  // ascending
     std::string text() const;                    // canonical
     const std::vector<Interval>& intervals() const { return intervals_; }
 
-   private:
-    std::vector<Interval> intervals_;          // ascending, not overlapping
-    std::vector<std::uint64_t> ends_;          // running sums of the sizes
+private:
+    std::vector<Interval> intervals_;  // ascending, not overlapping
+    std::vector<std::uint64_t> ends_;  // running sums of the sizes
 };
 
 }  // namespace atelier::job

@@ -1,5 +1,5 @@
-// Blobs: content by its SHA-256, under "sha256/ab/cd…" of a Store. Written once, synced, renamed into place; checked on the way
-// in, so a key always matches its content.
+// Blobs: content by its SHA-256, under "sha256/ab/cd…" of a Store. Written once, synced, renamed into place; checked on
+// the way in, so a key always matches its content.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct BlobRef {
 enum class Placement { automatic, copy };  // automatic: reflink, else hard link (read-only), else copy
 
 class Blobs {
-   public:
+public:
     explicit Blobs(std::shared_ptr<Store> store) : store_(std::move(store)) {}
 
     BlobRef put(std::string_view bytes);
@@ -30,14 +30,14 @@ class Blobs {
     BlobRef put_file(const std::filesystem::path& file);
     bool has(const BlobRef& blob);
     std::string get(const BlobRef& blob, std::uint64_t limit);
-    // Lays the blob's content at `target` (which must not exist), verified: a blob that is truncated or damaged is Error::internal
-    // that names it, and nothing is left at the target.
+    // Lays the blob's content at `target` (which must not exist), verified: a blob that is truncated or damaged is
+    // Error::internal that names it, and nothing is left at the target.
     void place(const BlobRef& blob, const std::filesystem::path& target, Placement placement, unsigned mode = 0644);
 
     Store& store() { return *store_; }
     static std::string key_of(const Digest& digest);
 
-   private:
+private:
     std::shared_ptr<Store> store_;
 };
 

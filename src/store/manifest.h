@@ -1,4 +1,5 @@
-// A manifest: a list of path → blob, mode, time. Canonical JSON, itself a blob; its digest is the identity of the whole.
+// A manifest: a list of path → blob, mode, time. Canonical JSON, itself a blob; its digest is the identity of the
+// whole.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ struct Entry {
     enum class Kind { file, link, folder };
     std::string path;  // relative, with '/', checked
     Kind kind = Kind::file;
-    BlobRef blob;               // of a file
-    std::string link_target;    // of a symbolic link
-    unsigned mode = 0644;       // permission bits
+    BlobRef blob;             // of a file
+    std::string link_target;  // of a symbolic link
+    unsigned mode = 0644;     // permission bits
     Micros modified = 0;
     auto operator<=>(const Entry&) const = default;
 };
@@ -28,8 +29,9 @@ struct Manifest {
     std::vector<Entry> entries;  // sorted by path, unique
 
     std::uint64_t total_size() const;
-    std::string to_json() const;                       // canonical
-    static Manifest parse(std::string_view json);      // throws Error::invalid: unsafe or repeated paths, links that lead out
+    std::string to_json() const;  // canonical
+    static Manifest parse(
+        std::string_view json);  // throws Error::invalid: unsafe or repeated paths, links that lead out
 };
 
 // Reads a folder (or one file) into the store. Only folders that are empty become entries of their own.

@@ -1,4 +1,5 @@
-// Where bytes lie: an object store with the few verbs that a folder, S3, GCS and Azure all have. Keys are relative paths
+// Where bytes lie: an object store with the few verbs that a folder, S3, GCS and Azure all have. Keys are relative
+// paths
 // ("sha256/ab/cdef…"). Every call may be made from any thread. Failures are Errors: not_found, exhausted (disk full),
 // denied (read-only), unavailable (worth another try).
 #pragma once
@@ -31,7 +32,7 @@ struct Range {
 };
 
 class Store {
-   public:
+public:
     virtual ~Store() = default;
     virtual void get(const std::string& key, Range range, const ByteSink& sink) = 0;
     virtual bool put_if_absent(const std::string& key, const ByteSource& source) = 0;  // false: it was there already

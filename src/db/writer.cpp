@@ -1,0 +1,197 @@
+#include "db/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <iterator>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+
+namespace atelier::db {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto longest_relaxed_wait = std::chrono::milliseconds(250);
+
+// In a flood a group is closed after this time, so that nobody waits for those who came much later. It is several times
+// what a sync of the disk takes, so the writer still spends most of its time on changes.
+constexpr auto longest_group = std::chrono::milliseconds(25);
+
+struct Posted {
+    Writer::Change change;
+    Writer::Done done;
+    Durability durability = Durability::durable;
+    SteadyClock::time_point when;
+    std::exception_ptr problem;
+};
+
+std::string sentence_of(const std::exception_ptr& problem) {
+    try {
+        std::rethrow_exception(problem);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "an unknown error";
+    }
+}
+
+}  // namespace
+
+class Writer::Loop {
+public:
+    Loop(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed)
+        : connection_(std::move(connection)), group_failed_(std::move(group_failed)), thread_([this] { work(); }) {}
+
+    ~Loop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+
+    void post(Posted posted) {
+        bool may_wait_for_this = false;
+        {
+            const std::lock_guard lock(mutex_);
+            may_wait_for_this = queue_.empty();
+            if (posted.durability == Durability::durable && durable_queued_++ == 0) may_wait_for_this = true;
+            queue_.push_back(std::move(posted));
+        }
+        if (may_wait_for_this) wake_.notify_one();
+    }
+
+private:
+    void work() {
+        while (collect()) {
+            try {
+                run_group();
+            } catch (...) {
+                fail_group(std::current_exception());
+            }
+            tell();
+            connection_->tidy();
+        }
+    }
+
+    // Takes what is queued; waits for something when nothing is left over from the last group. False: the end.
+    bool collect() {
+        std::unique_lock lock(mutex_);
+        if (waiting_.empty()) {
+            wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) return false;
+            if (durable_queued_ == 0)
+                wake_.wait_until(lock, queue_.front().when + longest_relaxed_wait,
+                                 [&] { return stopping_ || durable_queued_ > 0; });
+        }
+        std::move(queue_.begin(), queue_.end(), std::back_inserter(waiting_));
+        queue_.clear();
+        durable_queued_ = 0;
+        return true;
+    }
+
+    // Moves changes from waiting_ to group_, runs and commits them.
+    void run_group() {
+        const auto is_durable = [](const Posted& posted) { return posted.durability == Durability::durable; };
+        const bool durable = std::any_of(waiting_.begin(), waiting_.end(), is_durable);
+        connection_->begin(durable ? Durability::durable : Durability::relaxed);
+        if (waiting_.size() == 1) return run_alone();
+        const auto deadline = SteadyClock::now() + longest_group;
+        while (!waiting_.empty() && SteadyClock::now() < deadline)
+            run_beside_others(next());
+        connection_->commit();
+    }
+
+    Posted& next() {
+        group_.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+        return group_.back();
+    }
+
+    // The transaction is savepoint enough.
+    void run_alone() {
+        Posted& posted = next();
+        try {
+            posted.change(*connection_);
+        } catch (...) {
+            posted.problem = std::current_exception();
+            return connection_->rollback();
+        }
+        connection_->commit();
+    }
+
+    void run_beside_others(Posted& posted) {
+        connection_->run("SAVEPOINT change");
+        try {
+            posted.change(*connection_);
+        } catch (...) {
+            posted.problem = std::current_exception();
+            if (!connection_->in_transaction()) throw;  // it took the changes before it along
+            connection_->run("ROLLBACK TO SAVEPOINT change");
+        }
+        connection_->run("RELEASE SAVEPOINT change");
+    }
+
+    void fail_group(const std::exception_ptr& problem) {
+        connection_->rollback();
+        if (group_.empty()) {  // it could not even begin: nobody waits for that again and again
+            std::move(waiting_.begin(), waiting_.end(), std::back_inserter(group_));
+            waiting_.clear();
+        }
+        for (Posted& posted : group_)
+            if (!posted.problem) posted.problem = problem;
+        log::error("a group of " + std::to_string(group_.size()) +
+                   " changes was not committed: " + sentence_of(problem));
+        if (!group_failed_) return;
+        try {
+            group_failed_(*connection_);
+        } catch (...) {
+            log::error("after a failed commit: " + sentence_of(std::current_exception()));
+        }
+    }
+
+    void tell() {
+        for (Posted& posted : group_) {
+            try {
+                if (posted.done) posted.done(posted.problem);
+            } catch (...) {
+                log::error("whoever waited for a commit failed: " + sentence_of(std::current_exception()));
+            }
+        }
+        group_.clear();
+    }
+
+    // Of the writer's thread alone.
+    std::unique_ptr<Connection> connection_;
+    std::function<void(Connection&)> group_failed_;
+    std::deque<Posted> waiting_;
+    std::vector<Posted> group_;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Posted> queue_;
+    std::size_t durable_queued_ = 0;
+    bool stopping_ = false;
+
+    std::thread thread_;  // the last: it uses all of the above
+};
+
+Writer::Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed)
+    : loop_(std::make_unique<Loop>(std::move(connection), std::move(group_failed))) {}
+
+Writer::~Writer() = default;
+
+void Writer::post(Change change, Done done, Durability durability) {
+    loop_->post({std::move(change), std::move(done), durability, SteadyClock::now(), nullptr});
+}
+
+}  // namespace atelier::db

@@ -1,0 +1,236 @@
+#include "farm/farm.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <boost/json/object.hpp>
+
+#include "base/log.h"
+#include "farm/asks.h"
+#include "farm/queries.h"
+#include "farm/schema.h"
+
+namespace atelier::farm {
+
+namespace {
+
+constexpr std::chrono::milliseconds housekeeping_interval{100};
+
+Fd take_ownership(const Layout& layout) {
+    layout.create();
+    Fd lock = open_file(layout.lock(), O_RDWR | O_CREAT, 0600);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        throw Error(Error::Kind::unavailable, "another atelier owns the data folder " + layout.root.string());
+    return lock;
+}
+
+std::unique_ptr<db::Connection> open_migrated(const Layout& layout) {
+    auto connection = db::open(layout.database().string());
+    db::migrate(*connection, migrations());
+    return connection;
+}
+
+// What the queue refuses before it has touched anything.
+bool leaves_the_board_as_it_is(const Error& error) {
+    return error.kind() == Error::Kind::invalid || error.kind() == Error::Kind::not_found;
+}
+
+}  // namespace
+
+// One change of the queue: under the mutex, in one commit with what it writes. When it fails half-way, what it wrote is
+// rolled back and the board is made anew before the next one.
+template <class F>
+auto Farm::change(F&& f, db::Durability durability) {
+    const auto guarded = [&](db::Connection& connection) {
+        const std::lock_guard lock(mutex_);
+        begin_change(connection);
+        try {
+            return f(connection);
+        } catch (const Error& error) {
+            stale_ = !leaves_the_board_as_it_is(error);
+            throw;
+        } catch (...) {
+            stale_ = true;
+            throw;
+        }
+    };
+    struct Publish {
+        Farm& farm;
+        ~Publish() { farm.committed(); }
+    } publish{*this};
+    return writer_->run(guarded, durability);
+}
+
+Farm::Farm(const FarmOptions& options)
+    : options_(options),
+      owner_(take_ownership(options.layout)),
+      blobs_(options.layout.open_blobs()),
+      logs_(options.layout.logs()),
+      queue_(options.queue, *options.clock, [this](const std::string& digest, std::uint64_t size) {
+          return blobs_->has({Digest::from_hex(digest), size});
+      }) {
+    auto connection = open_migrated(options.layout);
+    reader_ = db::open(options.layout.database().string(), db::Access::read_only);
+    writer_ = std::make_unique<db::Writer>(std::move(connection), [this](db::Connection&) { stale_ = true; });
+    change([](db::Connection&) {});  // loads
+    logs_.adopt();
+    housekeeper_ = std::thread([this] { housekeeping_loop(); });
+}
+
+Farm::~Farm() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    housekeeper_.join();
+    writer_.reset();
+}
+
+void Farm::begin_change(db::Connection& connection) {
+    if (!stale_) return;
+    queue_.load(connection);
+    stale_ = false;
+}
+
+void Farm::committed() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++changes_;
+    }
+    changed_.notify_all();
+}
+
+std::string Farm::submit(const Submission& submission) {
+    return change([&](db::Connection& connection) { return queue_.submit(connection, submission); });
+}
+
+json::Value Farm::perform(const std::string& verb, const json::Object& body) {
+    std::vector<std::string> digests;
+    const std::string job = body.contains("job") ? std::string(body.at("job").as_string()) : "";
+    if (verb == "delete") {
+        const std::lock_guard lock(reader_mutex_);
+        digests = digests_of_job(*reader_, *blobs_, job);
+    }
+    json::Value answer = change([&](db::Connection& connection) { return apply(connection, verb, body); });
+    if (verb == "delete") after_remove(job, digests);
+    return answer;
+}
+
+// The job's logs, and the blobs that nobody else needs. On the writer's thread, so that no result that counts on one of
+// them is committed meanwhile. A kill in between leaves garbage, which `atelier store gc` finds.
+void Farm::after_remove(const std::string& job, const std::vector<std::string>& digests) {
+    logs_.remove_job(job);
+    std::error_code ignored;
+    std::filesystem::remove_all(options_.layout.checkpoints() / job, ignored);
+    writer_->run([&](db::Connection& connection) {
+        for (const std::string& digest : unreferenced(connection, *blobs_, digests))
+            blobs_->store().remove(store::Blobs::key_of(Digest::from_hex(digest)));
+    });
+}
+
+std::string Farm::why(const std::string& job, const std::string& step, std::optional<std::uint64_t> task) {
+    json::Object body;
+    body["job"] = job;
+    body["step"] = step;
+    if (task) body["task"] = *task;
+    return std::string(perform("why", body).as_string());
+}
+
+wire::ExchangeReply Farm::exchange(const wire::ExchangeRequest& request) {
+    return change([&](db::Connection& connection) { return queue_.exchange(connection, request); });
+}
+
+void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
+                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer) {
+    const auto reply = std::make_shared<wire::ExchangeReply>();
+    writer_->post(
+        [this, request, reply](db::Connection& connection) {
+            const std::lock_guard lock(mutex_);
+            begin_change(connection);
+            stale_ = true;  // until it has gone well
+            *reply = queue_.exchange(connection, *request);
+            stale_ = false;
+        },
+        [this, reply, answer = std::move(answer)](std::exception_ptr problem) {
+            committed();
+            answer(problem, std::move(*reply));
+        });
+}
+
+bool Farm::wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
+                         const std::function<bool()>& give_up) {
+    std::unique_lock lock(mutex_);
+    bool found = false;
+    changed_.wait_for(lock, patience, [&] {
+        if (stopping_ || give_up()) return true;
+        found = queue_.has_work_for(worker);
+        return found;
+    });
+    return found;
+}
+
+std::uint64_t Farm::wait_for_change(std::uint64_t seen, std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [&] { return stopping_ || changes_ != seen; });
+    return changes_;
+}
+
+void Farm::notify() {
+    { const std::lock_guard lock(mutex_); }
+    changed_.notify_all();
+}
+
+std::shared_ptr<const wire::JobOrder> Farm::order(const std::string& job) {
+    const std::lock_guard lock(mutex_);
+    const JobBoard* board = queue_.find(job);
+    if (board == nullptr) throw Error(Error::Kind::not_found, "job " + job + " has ended");
+    return board->order;
+}
+
+std::vector<wire::Output> Farm::outputs_for(const std::string& job, std::uint32_t step) {
+    const auto order_of_job = order(job);
+    const std::lock_guard lock(reader_mutex_);
+    return outputs_before(*reader_, job, *order_of_job->job, step);
+}
+
+void Farm::housekeeping_loop() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        const bool due = queue_.tick_is_due();
+        lock.unlock();
+        try {
+            if (due) change([&](db::Connection& connection) { queue_.tick(connection); }, db::Durability::relaxed);
+            answer_asks();
+        } catch (const std::exception& error) {  // a full disk, a locked database: it is tried again
+            log::warning(std::string("the farm's housekeeping failed: ") + error.what());
+        }
+        lock.lock();
+        changed_.wait_for(lock, housekeeping_interval, [&] { return stopping_; });
+    }
+}
+
+void Farm::answer_asks() {
+    std::vector<Ask> asks;
+    {
+        const std::lock_guard lock(reader_mutex_);
+        asks = open_asks(*reader_);
+    }
+    for (const Ask& ask : asks) {
+        try {
+            const json::Object body = json::parse(ask.body).as_object();
+            if (ask.verb == "delete") {  // has work to do after its commit
+                const json::Value answer = perform(ask.verb, body);
+                change([&](db::Connection& connection) { answer_ask(connection, ask.number, answer); });
+                continue;
+            }
+            change([&](db::Connection& connection) {
+                answer_ask(connection, ask.number, apply(connection, ask.verb, body));
+            });
+        } catch (const Error& error) {
+            change([&](db::Connection& connection) { refuse_ask(connection, ask.number, error); });
+        }
+    }
+}
+
+}  // namespace atelier::farm

@@ -1,0 +1,93 @@
+// The farm of one data folder, while this process owns it: every change of jobs and tasks goes through here, is decided
+// by the queue, and is on the disk before it is answered. Another process that wants a change leaves an ask in the
+// database; the owner answers it. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "db/writer.h"
+#include "farm/layout.h"
+#include "farm/log_book.h"
+#include "farm/queue.h"
+#include "wire/link.h"
+
+namespace atelier::farm {
+
+struct FarmOptions {
+    Layout layout;
+    QueueOptions queue;
+    const Clock* clock = &system_clock();
+};
+
+class Farm {
+public:
+    // Throws Error::unavailable when another process owns the data folder.
+    explicit Farm(const FarmOptions& options);
+    ~Farm();
+    Farm(const Farm&) = delete;
+    Farm& operator=(const Farm&) = delete;
+
+    std::string submit(const Submission& submission);  // the job's id
+
+    // A verb on jobs, as the table in asks.cpp names them: what the command line and other processes ask.
+    json::Value perform(const std::string& verb, const json::Object& body);
+
+    // In one sentence on present figures, what a job or task ("JOB/STEP/TASK") waits for.
+    std::string why(const std::string& job, const std::string& step, std::optional<std::uint64_t> task);
+
+    wire::ExchangeReply exchange(const wire::ExchangeRequest& request);
+    // The same without waiting for the commit; answered on the writer's thread.
+    void post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
+                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer);
+    // True when there may be something for the worker, false after `patience` or when `give_up` came true (see
+    // notify()).
+    bool wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
+                       const std::function<bool()>& give_up);
+
+    // Waits until something was committed after `seen` (or for `patience`); returns the present number.
+    std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds patience);
+    void notify();  // lets whoever waits look again
+
+    std::shared_ptr<const wire::JobOrder> order(const std::string& job);
+    std::vector<wire::Output> outputs_for(const std::string& job, std::uint32_t step);
+    LogBook& logs() { return logs_; }
+    store::Blobs& blobs() { return *blobs_; }
+    const Layout& layout() const { return options_.layout; }
+
+private:
+    json::Value apply(db::Connection& connection, const std::string& verb, const json::Object& body);
+    void after_remove(const std::string& job, const std::vector<std::string>& digests);
+    void begin_change(db::Connection& connection);
+    template <class F>
+    auto change(F&& f, db::Durability durability = db::Durability::durable);
+    void committed();
+    void housekeeping_loop();
+    void answer_asks();
+
+    FarmOptions options_;
+    Fd owner_;
+    std::shared_ptr<store::Blobs> blobs_;
+    LogBook logs_;
+    std::mutex mutex_;  // the queue, and what waits
+    std::condition_variable changed_;
+    std::uint64_t changes_ = 0;
+    Queue queue_;
+    bool stale_ = true;  // the board is to be made anew from the database
+    bool stopping_ = false;
+    std::mutex reader_mutex_;
+    std::unique_ptr<db::Connection> reader_;
+    std::unique_ptr<db::Writer> writer_;
+    std::thread housekeeper_;
+};
+
+}  // namespace atelier::farm

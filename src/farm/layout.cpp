@@ -1,0 +1,24 @@
+#include "farm/layout.h"
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+namespace atelier::farm {
+
+void Layout::create() const {
+    std::error_code problem;
+    std::filesystem::create_directories(root, problem);
+    if (problem)
+        throw Error(Error::Kind::denied, "cannot make the data folder " + root.string() + ": " + problem.message(),
+                    "set ATELIER_HOME to a folder that you may write");
+    for (const auto& folder : {store(), logs(), sessions(), checkpoints()})
+        if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+            throw Error::from_errno("cannot make the folder " + folder.string());
+}
+
+std::shared_ptr<store::Blobs> Layout::open_blobs() const {
+    return std::make_shared<store::Blobs>(std::shared_ptr<store::Store>(store::open_folder_store(store())));
+}
+
+}  // namespace atelier::farm

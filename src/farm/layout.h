@@ -1,0 +1,26 @@
+// The data folder: where the farm of one machine keeps what it has.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "store/blobs.h"
+
+namespace atelier::farm {
+
+struct Layout {
+    std::filesystem::path root;
+
+    std::filesystem::path database() const { return root / "atelier.db"; }
+    std::filesystem::path lock() const { return root / "owner.lock"; }
+    std::filesystem::path store() const { return root / "store"; }
+    std::filesystem::path logs() const { return root / "logs"; }
+    std::filesystem::path sessions() const { return root / "sessions"; }
+    std::filesystem::path checkpoints() const { return root / "checkpoints"; }
+
+    void create() const;  // the folders, mode 0700; throws Error
+    std::shared_ptr<store::Blobs> open_blobs() const;
+};
+
+}  // namespace atelier::farm

@@ -1,0 +1,225 @@
+#include "farm/queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/id.h"
+#include "base/text.h"
+
+namespace atelier::farm {
+
+namespace {
+
+constexpr const char* job_columns =
+    "SELECT key, id, name, state, priority, tags, total_tasks, progress, seconds_left, submitted_at, started_at, "
+    "ended_at, "
+    "message, failed_step, failed_task, failed_epoch, "
+    "(SELECT coalesce(sum(succeeded), 0) FROM steps WHERE steps.job = jobs.key), "
+    "(SELECT coalesce(sum(failed), 0) FROM steps WHERE steps.job = jobs.key) FROM jobs ";
+
+template <class... V>
+std::vector<JobSummary> read_jobs(db::Connection& connection, const std::string& condition, const V&... values) {
+    std::vector<JobSummary> jobs;
+    connection.each<std::int64_t, std::string, std::string, JobState, int, std::string, std::uint64_t, double,
+                    std::optional<double>, Micros, std::optional<Micros>, std::optional<Micros>, std::string,
+                    std::optional<std::uint32_t>, std::optional<std::uint64_t>, std::optional<std::int64_t>,
+                    std::uint64_t, std::uint64_t>(
+        job_columns + condition,
+        [&](std::int64_t key, const std::string& id, const std::string& name, JobState state, int priority,
+            const std::string& tags, std::uint64_t total, double progress, std::optional<double> left, Micros submitted,
+            std::optional<Micros> started, std::optional<Micros> ended, const std::string& message,
+            std::optional<std::uint32_t> failed_step, std::optional<std::uint64_t> failed_task,
+            std::optional<std::int64_t> failed_epoch, std::uint64_t succeeded, std::uint64_t failed) {
+            JobSummary job{key,    id,       name, state,     priority, {},    total,   succeeded,
+                           failed, progress, left, submitted, started,  ended, message, {}};
+            for (const std::string_view tag : split(tags, ','))
+                if (!tag.empty()) job.tags.emplace_back(tag);
+            if (failed_step) job.first_failure = wire::AttemptId{id, *failed_step, *failed_task, *failed_epoch};
+            jobs.push_back(std::move(job));
+        },
+        values...);
+    return jobs;
+}
+
+std::int64_t key_of(db::Connection& connection, const std::string& id) {
+    const auto row = connection.row<std::int64_t>("SELECT key FROM jobs WHERE id = $1", id);
+    if (!row) throw Error(Error::Kind::not_found, "there is no job " + id, "`atelier jobs` lists them");
+    return std::get<0>(*row);
+}
+
+}  // namespace
+
+std::vector<JobSummary> list_jobs(db::Connection& connection, const JobFilter& filter) {
+    const std::int64_t before = filter.before.value_or(INT64_MAX);
+    const std::string tag = filter.tag.empty() ? "%" : "%," + filter.tag + ",%";
+    const std::string rest = "key < $1 AND ($2 = '%' OR tags LIKE $2) ORDER BY key DESC LIMIT $3";
+    if (filter.state)
+        return read_jobs(connection, "WHERE state = $4 AND " + rest, before, tag, filter.limit, *filter.state);
+    if (filter.with_archived) return read_jobs(connection, "WHERE " + rest, before, tag, filter.limit);
+    return read_jobs(connection, "WHERE state <> $4 AND " + rest, before, tag, filter.limit, JobState::archived);
+}
+
+JobSummary job_by_id(db::Connection& connection, const std::string& id) {
+    const auto jobs = read_jobs(connection, "WHERE id = $1", id);
+    if (jobs.empty()) throw Error(Error::Kind::not_found, "there is no job " + id, "`atelier jobs` lists them");
+    return jobs.front();
+}
+
+std::string find_job(db::Connection& connection, const std::string& beginning) {
+    if (!looks_like_id(beginning))
+        throw Error(Error::Kind::not_found, "there is no job " + printable(beginning.substr(0, 64)),
+                    "`atelier jobs` lists them");
+    const auto rows = connection.rows<std::string>("SELECT id FROM jobs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 3",
+                                                   beginning, beginning + "~");
+    if (rows.empty()) throw Error(Error::Kind::not_found, "there is no job " + beginning, "`atelier jobs` lists them");
+    if (rows.size() > 1 && std::get<0>(rows[0]) != beginning)
+        throw Error(Error::Kind::invalid,
+                    fmt::format("{} is the beginning of several jobs: {}, {}{}", beginning, std::get<0>(rows[0]),
+                                std::get<0>(rows[1]), rows.size() > 2 ? ", …" : ""),
+                    "give a letter more");
+    return std::get<0>(rows[0]);
+}
+
+std::vector<StepSummary> steps_of(db::Connection& connection, const std::string& job) {
+    std::vector<StepSummary> steps;
+    connection.each<std::string, std::uint64_t, std::uint64_t, std::uint64_t, double, double, std::uint64_t>(
+        "SELECT name, total, succeeded, failed, wall_seconds, cpu_seconds, peak_memory FROM steps WHERE job = $1 ORDER "
+        "BY step",
+        [&](const std::string& name, std::uint64_t total, std::uint64_t succeeded, std::uint64_t failed, double wall,
+            double cpu, std::uint64_t memory) {
+            steps.push_back({name, total, succeeded, failed, wall, cpu, memory});
+        },
+        key_of(connection, job));
+    return steps;
+}
+
+namespace {
+
+template <class... V>
+std::vector<AttemptRecord> read_attempts(db::Connection& connection, const std::string& job,
+                                         const std::string& condition, const V&... values) {
+    std::vector<AttemptRecord> attempts;
+    connection.each<std::uint32_t, std::uint64_t, std::int64_t, std::string, std::string, ResultClass,
+                    std::optional<int>, std::optional<std::string>, std::optional<Micros>, Micros, std::uint64_t,
+                    std::uint64_t, double, double, std::uint64_t, std::uint64_t, std::uint64_t>(
+        "SELECT step, task, epoch, worker, session, result, exit_code, reason, started_at, ended_at, log_begin, "
+        "log_end, "
+        "wall_seconds, cpu_seconds, peak_memory, bytes_read, bytes_written FROM attempts " +
+            condition,
+        [&](std::uint32_t step, std::uint64_t task, std::int64_t epoch, const std::string& worker,
+            const std::string& session, ResultClass result, std::optional<int> exit_code,
+            std::optional<std::string> reason, std::optional<Micros> started, Micros ended, std::uint64_t log_begin,
+            std::uint64_t log_end, double wall, double cpu, std::uint64_t memory, std::uint64_t bytes_read,
+            std::uint64_t bytes_written) {
+            AttemptRecord attempt;
+            attempt.id = {job, step, task, epoch};
+            attempt.worker = worker;
+            attempt.session = session;
+            attempt.result.result = result;
+            attempt.result.exit_code = exit_code;
+            attempt.result.reason = reason.value_or("");
+            attempt.result.started_at = started.value_or(0);
+            attempt.result.ended_at = ended;
+            attempt.result.log = {log_begin, log_end};
+            attempt.result.usage = {wall, cpu, memory, bytes_read, bytes_written};
+            attempts.push_back(std::move(attempt));
+        },
+        values...);
+    return attempts;
+}
+
+}  // namespace
+
+std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
+                                       std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
+                                       std::size_t limit) {
+    return read_attempts(connection, job,
+                         "WHERE job = $1 AND ($2 IS NULL OR step = $2) AND ($3 IS NULL OR task = $3) "
+                         "ORDER BY step, task, epoch LIMIT $4",
+                         key_of(connection, job), step, task, limit);
+}
+
+std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id) {
+    const auto found = read_attempts(connection, id.job, "WHERE job = $1 AND step = $2 AND task = $3 AND epoch = $4",
+                                     key_of(connection, id.job), id.step, id.task, id.epoch);
+    if (found.empty()) return std::nullopt;
+    return found.front();
+}
+
+namespace {
+
+template <class... V>
+std::vector<Artifact> read_artifacts(db::Connection& connection, const std::string& job, const std::string& condition,
+                                     const V&... values) {
+    std::vector<Artifact> artifacts;
+    connection.each<std::string, std::string, std::uint32_t, std::uint64_t, std::int64_t, std::string, std::uint64_t,
+                    unsigned, bool>(
+        "SELECT parameter, path, step, task, epoch, digest, size, mode, is_link FROM artifacts " + condition,
+        [&](const std::string& parameter, const std::string& path, std::uint32_t step, std::uint64_t task,
+            std::int64_t epoch, const std::string& digest, std::uint64_t size, unsigned mode, bool is_link) {
+            artifacts.push_back({{parameter, path, digest, size, mode, is_link}, {job, step, task, epoch}});
+        },
+        values...);
+    return artifacts;
+}
+
+}  // namespace
+
+std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job) {
+    return read_artifacts(connection, job, "WHERE job = $1 ORDER BY parameter, path", key_of(connection, job));
+}
+
+std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
+                                      int limit) {
+    std::vector<EventRecord> events;
+    const auto take = [&](std::int64_t at_number, Micros at, const std::string& id, std::optional<std::uint32_t> step,
+                          std::optional<std::uint64_t> task, std::optional<std::int64_t> epoch, const std::string& kind,
+                          const std::string& detail) {
+        events.push_back({at_number, at, id, step, task, epoch, kind, detail});
+    };
+    const std::string columns = "SELECT number, at, job_id, step, task, epoch, kind, detail FROM events ";
+    const auto read = [&](const std::string& condition, const auto&... values) {
+        connection.each<std::int64_t, Micros, std::string, std::optional<std::uint32_t>, std::optional<std::uint64_t>,
+                        std::optional<std::int64_t>, std::string, std::string>(columns + condition, take, values...);
+    };
+    if (job.empty())
+        read("WHERE number > $1 ORDER BY number LIMIT $2", number, limit);
+    else
+        read("WHERE number > $1 AND job = $3 ORDER BY number LIMIT $2", number, limit, key_of(connection, job));
+    return events;
+}
+
+Submission submission_of(db::Connection& connection, const std::string& job) {
+    const auto row = connection.row<std::string>("SELECT submission FROM jobs WHERE id = $1", job);
+    if (!row) throw Error(Error::Kind::not_found, "there is no job " + job, "`atelier jobs` lists them");
+    return submission_from_json(std::get<0>(*row));
+}
+
+std::optional<std::string> unfinished_job_like(db::Connection& connection, const Submission& submission) {
+    const auto row =
+        connection.row<std::string>("SELECT id FROM jobs WHERE digest = $1 AND state < $2 ORDER BY key DESC LIMIT 1",
+                                    digest_of(submission), JobState::succeeded);
+    if (!row) return std::nullopt;
+    return std::get<0>(*row);
+}
+
+std::vector<wire::Output> outputs_before(db::Connection& connection, const std::string& job, const job::Job& order,
+                                         std::uint32_t step) {
+    std::set<std::size_t> before;
+    std::vector<std::size_t> open = order.steps.at(step).dependencies;
+    while (!open.empty()) {
+        const std::size_t next = open.back();
+        open.pop_back();
+        if (!before.insert(next).second) continue;
+        open.insert(open.end(), order.steps[next].dependencies.begin(), order.steps[next].dependencies.end());
+    }
+    std::vector<wire::Output> outputs;
+    for (const std::size_t number : before)
+        for (Artifact& artifact :
+             read_artifacts(connection, job, "WHERE job = $1 AND step = $2", key_of(connection, job), number))
+            outputs.push_back(std::move(artifact.output));
+    return outputs;
+}
+
+}  // namespace atelier::farm

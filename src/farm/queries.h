@@ -1,0 +1,106 @@
+// What the database tells of jobs, to any process, also when no farm runs. Nothing here changes anything.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "db/db.h"
+#include "farm/states.h"
+#include "farm/submission.h"
+#include "job/model.h"
+#include "store/blobs.h"
+#include "wire/exchange.h"
+
+namespace atelier::farm {
+
+struct JobSummary {
+    std::int64_t key = 0;
+    std::string id;
+    std::string name;
+    JobState state = JobState::ready;
+    int priority = 0;
+    std::vector<std::string> tags;
+    std::uint64_t total_tasks = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+    double progress = 0;  // 0 … 100
+    std::optional<double> seconds_left;
+    Micros submitted_at = 0;
+    std::optional<Micros> started_at;
+    std::optional<Micros> ended_at;
+    std::string message;
+    std::optional<wire::AttemptId> first_failure;
+};
+
+struct StepSummary {
+    std::string name;
+    std::uint64_t total = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+    double wall_seconds = 0;
+    double cpu_seconds = 0;
+    std::uint64_t peak_memory = 0;
+};
+
+struct AttemptRecord {
+    wire::AttemptId id;
+    std::string worker;
+    std::string session;
+    wire::Result result;
+};
+
+struct Artifact {
+    wire::Output output;
+    wire::AttemptId attempt;
+};
+
+struct EventRecord {
+    std::int64_t number = 0;
+    Micros at = 0;
+    std::string job;
+    std::optional<std::uint32_t> step;
+    std::optional<std::uint64_t> task;
+    std::optional<std::int64_t> epoch;
+    std::string kind;
+    std::string detail;
+};
+
+struct JobFilter {
+    std::optional<JobState> state;
+    std::string tag;
+    bool with_archived = false;
+    int limit = 100;
+    std::optional<std::int64_t> before;  // a key: the page after it, newest first
+};
+
+std::vector<JobSummary> list_jobs(db::Connection& connection, const JobFilter& filter = {});
+JobSummary job_by_id(db::Connection& connection, const std::string& id);         // throws Error::not_found
+std::string find_job(db::Connection& connection, const std::string& beginning);  // the one id that begins so; throws
+std::vector<StepSummary> steps_of(db::Connection& connection, const std::string& job);
+std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
+                                       std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
+                                       std::size_t limit);
+std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id);
+std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job);
+std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
+                                      int limit);
+Submission submission_of(db::Connection& connection, const std::string& job);
+
+// An unfinished job that was submitted by the same ask.
+std::optional<std::string> unfinished_job_like(db::Connection& connection, const Submission& submission);
+
+// The outputs that the steps before this one (all that it depends on, directly or not) have left.
+std::vector<wire::Output> outputs_before(db::Connection& connection, const std::string& job, const job::Job& order,
+                                         std::uint32_t step);
+
+// Blobs: what a job holds; which of these no job holds (any more); all that any job holds.
+std::vector<std::string> digests_of_job(db::Connection& connection, store::Blobs& blobs, const std::string& job);
+std::vector<std::string> unreferenced(db::Connection& connection, store::Blobs& blobs,
+                                      const std::vector<std::string>& digests);
+std::set<std::string> live_digests(db::Connection& connection, store::Blobs& blobs);
+
+}  // namespace atelier::farm

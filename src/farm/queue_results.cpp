@@ -1,0 +1,229 @@
+// What becomes of attempts: reports, results, interruptions, and what follows by the table of states.cpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "farm/queue.h"
+
+namespace atelier::farm {
+
+namespace {
+
+Micros in_micros(double seconds) { return static_cast<Micros>(seconds * 1e6); }
+
+}  // namespace
+
+// The task of this very lease, if this worker has it. Whatever else claims to be it is late and is dropped.
+LiveTask* Queue::held(const wire::AttemptId& attempt, const std::string& worker) {
+    const auto key = keys_.find(attempt.job);
+    if (key == keys_.end()) return nullptr;
+    JobBoard& job = jobs_.at(key->second);
+    if (attempt.step >= job.steps.size()) return nullptr;
+    const auto found = job.steps[attempt.step].live.find(attempt.task);
+    if (found == job.steps[attempt.step].live.end()) return nullptr;
+    LiveTask& task = found->second;
+    return task.epoch == attempt.epoch && task.worker == worker && !worker.empty() ? &task : nullptr;
+}
+
+void Queue::take_report(db::Connection& connection, WorkerBoard& worker, const wire::AttemptReport& report) {
+    LiveTask& task = *held(report.attempt, worker.id);
+    JobBoard& job = jobs_.at(keys_.find(report.attempt.job)->second);
+    const ledger::TaskKey key{job.key, report.attempt.step, report.attempt.task};
+    for (const auto& [name, value] : report.metrics)
+        ledger::insert_metric(connection, key, task.epoch, name, value, clock_.wall());
+    if (report.preview) ledger::save_preview(connection, key, task.epoch, *report.preview, clock_.wall());
+    if (report.result) return take_result(connection, worker, report);
+    const TaskState state = report.phase == wire::Phase::queued    ? TaskState::leased
+                            : report.phase == wire::Phase::running ? TaskState::running
+                                                                   : TaskState::committing;
+    if (state != task.state) {
+        if (task.state == TaskState::leased) task.started = clock_.steady();
+        task.state = state;
+        ledger::save_task(connection, key, task);
+        tell(connection, job, key, task.epoch, name_of(state));
+    }
+    task.status = report.status;
+    move_progress(job, report.attempt.step, task, report.progress);
+}
+
+void Queue::move_progress(JobBoard& job, std::size_t number, LiveTask& task, double progress) {
+    const double moved = std::min(progress, 100.0) - task.progress;
+    if (!(moved > 0)) return;
+    task.progress += moved;
+    job.steps[number].running_progress += moved / 100;
+    job.progress = std::max(job.progress, std::min(99.9, job.fraction_done() * 100));
+    job.progress_moved = true;
+}
+
+void Queue::take_result(db::Connection& connection, WorkerBoard& worker, const wire::AttemptReport& report) {
+    JobBoard& job = jobs_.at(keys_.find(report.attempt.job)->second);
+    const ledger::TaskKey key{job.key, report.attempt.step, report.attempt.task};
+    if (const auto session = worker.sessions.find(report.session); session != worker.sessions.end())
+        if (session->second.tasks.erase(key.task); report.result->result != ResultClass::succeeded)
+            session->second.ending = true;  // a failure ends a session
+    wire::Result result = *report.result;
+    if (result.result == ResultClass::succeeded && !outputs_are_stored(result)) {
+        result.result = ResultClass::interrupted;
+        result.reason = "an output that it told of is not in the store";
+    }
+    end_attempt(connection, job, key, std::move(result));
+}
+
+bool Queue::outputs_are_stored(const wire::Result& result) const {
+    return std::all_of(result.outputs.begin(), result.outputs.end(),
+                       [&](const wire::Output& output) { return blob_exists_(output.digest, output.size); });
+}
+
+// The farm itself ends an attempt: its worker is gone, or no longer has it.
+void Queue::interrupt(db::Connection& connection, const wire::AttemptId& attempt, const std::string& reason) {
+    JobBoard& job = jobs_.at(keys_.find(attempt.job)->second);
+    const ledger::TaskKey key{job.key, attempt.step, attempt.task};
+    const LiveTask& task = job.steps[key.step].live.at(key.task);
+    if (const auto worker = workers_.find(task.worker); worker != workers_.end())
+        if (const auto session = worker->second.sessions.find(task.session); session != worker->second.sessions.end())
+            session->second.tasks.erase(key.task);
+    wire::Result result;
+    result.result = task.state == TaskState::leased ? ResultClass::never_attempted : ResultClass::interrupted;
+    result.reason = reason;
+    end_attempt(connection, job, key, std::move(result));
+}
+
+void Queue::release_lease(JobBoard& job, const ledger::TaskKey& key, LiveTask& task) {
+    StepBoard& step = job.steps[key.step];
+    --step.leased;
+    step.running_progress = std::max(0.0, step.running_progress - task.progress / 100);
+    if (step.leased == 0) step.running_progress = 0;  // no rest of many sums
+    task.worker.clear();
+    task.session.clear();
+    task.progress = 0;
+    task.cancel_asked = false;
+}
+
+void Queue::end_attempt(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, wire::Result result) {
+    StepBoard& step = job.steps[key.step];
+    LiveTask& task = step.live.at(key.task);
+    touched_steps_.emplace(key.job, key.step);
+    step.cpu_seconds += result.usage.cpu_seconds;
+    step.peak_memory = std::max(step.peak_memory, result.usage.peak_memory);
+    if (result.checkpoint) task.checkpoint = result.checkpoint;
+    if (result.result != ResultClass::never_attempted)
+        ledger::insert_attempt(connection, key, task, result, clock_.wall());
+    const std::string worker = task.worker;
+    release_lease(job, key, task);
+
+    const Consequence consequence = consequence_of(result.result);
+    if (consequence.next == Consequence::Next::done) {
+        succeed_task(connection, job, key, task, result);
+    } else if (job.stopping || consequence.next == Consequence::Next::cancel) {
+        ledger::end_task(connection, key, TaskState::canceled, task);
+        tell(connection, job, key, task.epoch, name_of(TaskState::canceled));
+        step.live.erase(key.task);
+    } else {
+        if (consequence.avoids_worker) task.failed_on.insert(worker);
+        fail_task(connection, job, key, task, result.result);
+    }
+    refresh(job, key.step);
+    settle(connection, job);
+}
+
+void Queue::succeed_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
+                         const wire::Result& result) {
+    StepBoard& step = job.steps[key.step];
+    task.checkpoint.reset();
+    for (const wire::Output& output : result.outputs)
+        ledger::save_output(connection, key, task.epoch, output);
+    ledger::end_task(connection, key, TaskState::succeeded, task);
+    tell(connection, job, key, task.epoch, name_of(TaskState::succeeded));
+    ++step.succeeded;
+    step.wall_seconds += result.usage.wall_seconds;
+    step.live.erase(key.task);
+    job.progress = std::max(job.progress, std::min(99.9, job.fraction_done() * 100));
+    job.progress_moved = true;
+    if (step.succeeded == step.total) step_succeeded(job, key.step);
+}
+
+// Anything but success: another try, now or later, or none.
+void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
+                      ResultClass result) {
+    const Consequence consequence = consequence_of(result);
+    StepBoard& step = job.steps[key.step];
+    if (consequence.raises_request) ++task.memory_raises;
+    if (consequence.counts_as_try)
+        task.interruptions = 0;
+    else if (result != ResultClass::never_attempted)
+        ++task.interruptions;
+    if (consequence.counts_as_try && ++task.tries >= job.settings.max_tries) {
+        ledger::end_task(connection, key, TaskState::failed, task);
+        tell(connection, job, key, task.epoch, name_of(TaskState::failed));
+        if (!job.first_failure)
+            job.first_failure = {job.id, static_cast<std::uint32_t>(key.step), key.task, task.epoch};
+        ++step.failed;
+        step.live.erase(key.task);
+        if (static_cast<int>(++job.failed_tasks) >= job.settings.max_failed_tasks) {
+            job.message = fmt::format("stopped after {} failed tasks", job.failed_tasks);
+            stop(job, JobState::failed);
+        }
+        return ledger::save_job_state(connection, job);
+    }
+    if (consequence.next == Consequence::Next::backoff) {
+        const double wait =
+            std::min(longest_backoff_seconds, first_backoff_seconds * std::pow(2, task.interruptions - 1));
+        task.state = TaskState::backoff;
+        task.ready_at = clock_.wall() + in_micros(wait);
+        step.backoff.emplace(task.ready_at, key.task);
+    } else {
+        give_back(job, key, task);
+    }
+    ledger::save_task(connection, key, task);
+    if (result != ResultClass::never_attempted) tell(connection, job, key, task.epoch, name_of(task.state));
+    if (result == ResultClass::interrupted && task.interruptions >= most_interruptions_in_a_row) {
+        job.message = fmt::format("paused: task {} of step {} was interrupted {} times in a row", key.task, step.name,
+                                  task.interruptions);
+        set_state(connection, job, JobState::paused);
+    }
+}
+
+void Queue::give_back(JobBoard& job, const ledger::TaskKey& key, LiveTask& task) {
+    task.state = TaskState::ready;
+    task.ready_at = 0;
+    job.steps[key.step].again.insert(key.task);
+}
+
+bool Queue::tick_is_due() const {
+    for (const auto& [id, worker] : workers_)
+        if (worker.deadline < clock_.steady()) return true;
+    for (const auto& [key, job] : jobs_) {
+        if (job.progress_moved) return true;
+        for (const StepBoard& step : job.steps)
+            if (!step.backoff.empty() && step.backoff.begin()->first <= clock_.wall()) return true;
+    }
+    return false;
+}
+
+void Queue::tick(db::Connection& connection) {
+    std::vector<std::pair<std::string, std::string>> lost;
+    for (const auto& [id, worker] : workers_)
+        if (worker.deadline < clock_.steady()) lost.emplace_back(id, worker.name);
+    for (const auto& [id, name] : lost)
+        forget_worker(connection, id,
+                      fmt::format("the worker {} was not heard of for {:g} s", name, options_.lease_seconds));
+    for (auto& [key, job] : jobs_) {
+        for (std::size_t number = 0; number < job.steps.size(); ++number) {
+            StepBoard& step = job.steps[number];
+            while (!step.backoff.empty() && step.backoff.begin()->first <= clock_.wall()) {
+                const std::uint64_t index = step.backoff.begin()->second;
+                step.backoff.erase(step.backoff.begin());
+                LiveTask& task = step.live.at(index);
+                give_back(job, {key, number, index}, task);
+                ledger::save_task(connection, {key, number, index}, task);
+            }
+            refresh(job, number);
+        }
+        if (!std::exchange(job.progress_moved, false)) continue;
+        ledger::save_progress(connection, job, job.seconds_left(clock_.steady()));
+    }
+    write_touched_steps(connection);
+}
+
+}  // namespace atelier::farm

@@ -1,0 +1,172 @@
+#include "farm/schema.h"
+
+#include <array>
+
+namespace atelier::farm {
+
+namespace {
+
+// A task has a row only once it was leased: a step of 10^9 tasks is one row of `steps`. Tasks below a step's cursor
+// have rows. An attempt's row is written when it ends; while it runs, the task's row tells all of it.
+constexpr const char* first = R"sql(
+CREATE TABLE jobs (
+    key BIGINT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    state SMALLINT NOT NULL,
+    result SMALLINT,
+    stopping SMALLINT,
+    priority INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    submission TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    total_tasks BIGINT NOT NULL,
+    submitted_at BIGINT NOT NULL,
+    started_at BIGINT,
+    ended_at BIGINT,
+    progress DOUBLE PRECISION NOT NULL DEFAULT 0,
+    seconds_left DOUBLE PRECISION,
+    message TEXT NOT NULL DEFAULT '',
+    failed_step INTEGER,
+    failed_task BIGINT,
+    failed_epoch BIGINT
+);
+CREATE INDEX jobs_by_state ON jobs (state, key);
+CREATE INDEX jobs_by_digest ON jobs (digest);
+
+CREATE TABLE steps (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    total BIGINT NOT NULL,
+    next_task BIGINT NOT NULL DEFAULT 0,
+    succeeded BIGINT NOT NULL DEFAULT 0,
+    failed BIGINT NOT NULL DEFAULT 0,
+    wall_seconds DOUBLE PRECISION NOT NULL DEFAULT 0,
+    cpu_seconds DOUBLE PRECISION NOT NULL DEFAULT 0,
+    peak_memory BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, step)
+);
+
+CREATE TABLE tasks (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    task BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    interruptions INTEGER NOT NULL DEFAULT 0,
+    memory_raises INTEGER NOT NULL DEFAULT 0,
+    ready_at BIGINT,
+    worker TEXT,
+    session TEXT,
+    checkpoint TEXT,
+    PRIMARY KEY (job, step, task)
+);
+
+CREATE TABLE attempts (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    task BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    worker TEXT NOT NULL,
+    session TEXT NOT NULL,
+    result SMALLINT NOT NULL,
+    exit_code INTEGER,
+    reason TEXT,
+    started_at BIGINT,
+    ended_at BIGINT NOT NULL,
+    log_begin BIGINT NOT NULL DEFAULT 0,
+    log_end BIGINT NOT NULL DEFAULT 0,
+    wall_seconds DOUBLE PRECISION NOT NULL DEFAULT 0,
+    cpu_seconds DOUBLE PRECISION NOT NULL DEFAULT 0,
+    peak_memory BIGINT NOT NULL DEFAULT 0,
+    bytes_read BIGINT NOT NULL DEFAULT 0,
+    bytes_written BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, step, task, epoch)
+);
+
+CREATE TABLE artifacts (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    parameter TEXT NOT NULL,
+    path TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    task BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    mode INTEGER NOT NULL,
+    is_link SMALLINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, parameter, path)
+);
+CREATE INDEX artifacts_by_digest ON artifacts (digest);
+
+CREATE TABLE inputs (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    parameter TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    PRIMARY KEY (job, parameter)
+);
+
+CREATE TABLE metrics (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    task BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    value DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX metrics_by_task ON metrics (job, step, task, epoch);
+
+CREATE TABLE previews (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    task BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    path TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    PRIMARY KEY (job, step, task, epoch)
+);
+
+CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    boot TEXT NOT NULL,
+    slots INTEGER NOT NULL,
+    capabilities TEXT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
+CREATE TABLE events (
+    number BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    job BIGINT NOT NULL,
+    job_id TEXT NOT NULL,
+    step INTEGER,
+    task BIGINT,
+    epoch BIGINT,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX events_by_job ON events (job, number);
+
+CREATE TABLE asks (
+    number BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    verb TEXT NOT NULL,
+    body TEXT NOT NULL,
+    answer TEXT
+);
+)sql";
+
+constexpr std::array all = {db::Migration{1, first}};
+
+}  // namespace
+
+std::span<const db::Migration> migrations() { return all; }
+
+}  // namespace atelier::farm

@@ -1,0 +1,84 @@
+// The verbs that a person has for jobs, and what each does: one table for this process and for those that leave an ask.
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/object.hpp>
+
+#include "base/text.h"
+#include "farm/farm.h"
+#include "farm/queries.h"
+#include "farm/why.h"
+
+namespace atelier::farm {
+
+namespace {
+
+std::string text_of(const json::Object& body, const char* key) {
+    const json::Value* value = body.if_contains(key);
+    if (value == nullptr || !value->is_string())
+        throw Error(Error::Kind::invalid, fmt::format("\"{}\" is missing", key));
+    return std::string(value->get_string());
+}
+
+bool flag_of(const json::Object& body, const char* key) {
+    const json::Value* value = body.if_contains(key);
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+using Act = json::Value (*)(Queue&, db::Connection&, const json::Object&);
+
+template <void (Queue::*Member)(db::Connection&, const std::string&)>
+json::Value on_job(Queue& queue, db::Connection& connection, const json::Object& body) {
+    (queue.*Member)(connection, text_of(body, "job"));
+    return nullptr;
+}
+
+json::Value submit(Queue& queue, db::Connection& connection, const json::Object& body) {
+    return json::Value(queue.submit(connection, submission_from_json(json::text(body.at("submission")))));
+}
+
+json::Value retry(Queue& queue, db::Connection& connection, const json::Object& body) {
+    queue.retry(connection, text_of(body, "job"), flag_of(body, "whole"));
+    return nullptr;
+}
+
+json::Value change_settings(Queue& queue, db::Connection& connection, const json::Object& body) {
+    queue.change_settings(connection, text_of(body, "job"), settings_from_json(json::text(body.at("settings"))));
+    return nullptr;
+}
+
+json::Value explain(Queue& queue, db::Connection& connection, const json::Object& body) {
+    const json::Value* task = body.if_contains("task");
+    std::optional<std::uint64_t> index;
+    if (task != nullptr && task->is_number()) index = task->to_number<std::uint64_t>();
+    const json::Value* step = body.if_contains("step");
+    const std::string step_name = step != nullptr && step->is_string() ? std::string(step->get_string()) : "";
+    return json::Value(why_it_waits(queue, connection, text_of(body, "job"), step_name, index));
+}
+
+struct Verb {
+    std::string_view name;
+    Act act;
+};
+
+constexpr std::array verbs = {
+    Verb{"submit", submit},
+    Verb{"pause", on_job<&Queue::pause>},
+    Verb{"resume", on_job<&Queue::resume>},
+    Verb{"cancel", on_job<&Queue::cancel>},
+    Verb{"retry", retry},
+    Verb{"settings", change_settings},
+    Verb{"archive", on_job<&Queue::archive>},
+    Verb{"delete", on_job<&Queue::remove>},
+    Verb{"why", explain},
+};
+
+}  // namespace
+
+json::Value Farm::apply(db::Connection& connection, const std::string& verb, const json::Object& body) {
+    for (const Verb& known : verbs)
+        if (known.name == verb) return known.act(queue_, connection, body);
+    throw Error(Error::Kind::invalid, "the farm doesn't know the verb " + verb);
+}
+
+}  // namespace atelier::farm

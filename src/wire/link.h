@@ -1,0 +1,55 @@
+// The worker's side of the farm: the one interface through which a worker in this process and one on another machine
+// work.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "job/model.h"
+#include "wire/exchange.h"
+
+namespace atelier::wire {
+
+// What a job's settings ask of the sessions in which it runs.
+struct Sessioning {
+    bool isolate = false;  // inputs are laid into the session, outputs taken from it
+    bool sandbox = false;
+    bool network = false;  // inside of the sandbox
+};
+
+// An input of a job that was put into the store: a PATH parameter and the manifest of what lay there.
+using InputManifests = std::map<std::string, std::string>;
+
+struct JobOrder {
+    std::shared_ptr<const job::Job> job;
+    Sessioning sessioning;
+    InputManifests inputs;
+    std::filesystem::path template_folder;  // scripts that stand beside the template
+};
+
+class FarmLink {
+public:
+    virtual ~FarmLink() = default;
+
+    // Answers after what the request tells is on the disk. Waits up to `patience` when there is nothing to say.
+    virtual ExchangeReply exchange(const ExchangeRequest& request, std::chrono::milliseconds patience) = 0;
+    // From any thread: an exchange that waits for work answers now.
+    virtual void interrupt() = 0;
+
+    virtual std::shared_ptr<const JobOrder> order(const std::string& job) = 0;
+
+    // What the steps that a step depends on have left, as committed.
+    virtual std::vector<Output> outputs_for(const std::string& job, std::uint32_t step) = 0;
+
+    // Bytes of a session's log; repeating a piece does no harm. end_log: nothing more will come.
+    virtual void write_log(const std::string& job, const std::string& session, std::uint64_t offset,
+                           std::string_view bytes) = 0;
+    virtual void end_log(const std::string& job, const std::string& session) = 0;
+};
+
+}  // namespace atelier::wire
