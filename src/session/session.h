@@ -1,6 +1,6 @@
-// A session: a working folder in which a job's environments are entered, tasks are run, and the environments are left. It
-// knows Open Job Description and nothing of farms; `atelier openjd run` and the worker both drive it. It belongs to one thread,
-// but for cancel().
+// A session: a working folder in which a job's environments are entered, tasks are run, and the environments are left.
+// It knows Open Job Description and nothing of farms; `atelier openjd run` and the worker both drive it. It belongs to
+// one thread, but for cancel().
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ struct ActionResult {
     Outcome outcome = Outcome::succeeded;
     std::optional<int> exit_code;  // nothing when it could not be started
     bool out_of_memory = false;
-    std::string reason;            // one sentence for people when it didn't succeed; redacted
-    process::Usage usage;
+    std::string reason = {};       // one sentence for people when it didn't succeed; redacted
+    process::Usage usage = {};
 };
 
 // What is told while an action runs, on the session's thread. All text is printable and redacted already.
@@ -39,6 +39,7 @@ struct Listener {
     virtual void tick() {}  // about every 100 ms while an action runs
 };
 
+// What runs in a sandbox ends with its action, also what an onEnter leaves in the background.
 struct Sandbox {
     bool enabled = false;
     bool network = false;
@@ -47,10 +48,10 @@ struct Sandbox {
 };
 
 struct Options {
-    std::filesystem::path parent;                      // the session's folder is made below it
+    std::filesystem::path parent;  // the session's folder is made below it
     job::PathMapping path_mapping;
-    std::map<std::string, std::string> variables;      // the base environment, complete
-    bool keep_folder = false;                          // for looking into what failed
+    std::map<std::string, std::string> variables;  // the base environment, complete
+    bool keep_folder = false;                      // for looking into what failed
     Sandbox sandbox;
 };
 
@@ -61,14 +62,14 @@ struct TaskContext {
 };
 
 class Session {
-   public:
+public:
     Session(std::shared_ptr<const job::Job> job, Options options, Listener& listener);
     ~Session();  // leaves what is still entered, kills what still runs, removes the folder
 
     const std::filesystem::path& folder() const;
 
-    // Enters the job's environments and then the step's, those that aren't entered yet; leaves the former step's first. When
-    // one fails the session is at its end: leave() is all that may follow.
+    // Enters the job's environments and then the step's, those that aren't entered yet; leaves the former step's first.
+    // When one fails the session is at its end: leave() is all that may follow.
     ActionResult enter(std::size_t step);
 
     ActionResult run(std::size_t step, const job::TaskParameters& parameters, const TaskContext& context = {});
@@ -76,13 +77,13 @@ class Session {
     // Leaves all environments in reverse order; each onExit is run even after a failure. The first failure, if any.
     ActionResult leave();
 
-    // From any thread: cancels the action that runs now by its own method, its notify period cut to `at_most`; called again with
-    // less time it gets shorter, with zero it is killed at once. After it the session is at its end.
+    // From any thread: cancels the action that runs now by its own method, its notify period cut to `at_most`; called
+    // again with less time it gets shorter, with zero it is killed at once. After it the session is at its end.
     void cancel(std::chrono::milliseconds at_most);
 
     bool ended() const;  // a failure or a cancel: nothing more may be entered or run
 
-   private:
+private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
