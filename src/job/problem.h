@@ -23,11 +23,11 @@ struct Problem {
 std::string describe(const std::vector<Problem>& problems, const std::string& file);
 
 class TemplateError : public Error {
-   public:
+public:
     TemplateError(std::vector<Problem> problems, const std::string& file);
     const std::vector<Problem>& problems() const { return problems_; }
 
-   private:
+private:
     std::vector<Problem> problems_;
 };
 
