@@ -160,6 +160,7 @@ Exit Keeper::Impl::run(const Command& command, Watcher& watcher, bool keep_backg
     }
     if (reply.failure != StartFailure::none) throw start_error(command, reply);
     if (reply.left_behind != 0) {  // they live with this keeper; the next run gets another, and a clean slate
+        ask(Verb::drain);
         const std::lock_guard lock(sending_);
         holders_.push_back(std::move(socket_));
         holder_pids_.push_back(std::exchange(pid_, -1));

@@ -20,7 +20,7 @@ struct ActionRequest {
     process::Command command = {};
     job::CancelationMode mode = job::CancelationMode::terminate;
     std::chrono::milliseconds notify_period{0};
-    std::optional<std::chrono::milliseconds> timeout;
+    std::optional<std::chrono::milliseconds> timeout = {};
     bool keep_background = false;
     bool after_the_end = false;          // an onExit: it runs though the session was canceled before
     VariableLayer* variables = nullptr;  // where its openjd_env lines go

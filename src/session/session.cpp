@@ -31,6 +31,13 @@ bool has_extension(const job::Job& job, std::string_view name) {
     return std::find(job.extensions.begin(), job.extensions.end(), name) != job.extensions.end();
 }
 
+ActionResult failure(Outcome outcome, std::string reason) {
+    ActionResult result;
+    result.outcome = outcome;
+    result.reason = std::move(reason);
+    return result;
+}
+
 }  // namespace
 
 class Session::Impl {
@@ -58,7 +65,7 @@ private:
     ActionResult exit_last();
     ActionResult run_action(const job::Action& action, const std::vector<job::EmbeddedFile>& files,
                             const std::string& files_folder, const std::string& prefix, job::Symbols symbols,
-                            Variables more, ActionRequest request);
+                            const Variables& more, ActionRequest request);
     ActionResult run_environment_action(Entered& entered, const job::Action& action, ActionRequest request);
     Variables variables_now() const;
     void set_plain_variables(Entered& entered);
@@ -134,7 +141,7 @@ ActionResult Session::Impl::enter_one(const job::Environment& environment) {
         runner_.tell(LogLevel::info, "Entering the environment " + environment.name);
         set_plain_variables(entered);
         if (!environment.on_enter) return ActionResult{};
-        return run_environment_action(entered, *environment.on_enter, {.keep_background = true});
+        return run_environment_action(entered, *environment.on_enter, {.keep_background = !options_.sandbox.enabled});
     });
     if (result.outcome != Outcome::succeeded) ended_ = true;
     return result;
@@ -197,7 +204,7 @@ ActionResult Session::Impl::run(std::size_t step, const job::TaskParameters& par
         if (context.resume) more["ATELIER_RESUME"] = "1";
         runner_.tell(LogLevel::info, "Running a task of the step " + what.name);
         return run_action(what.on_run, what.files, "files-step" + std::to_string(step + 1), "Task.File.",
-                          std::move(symbols), std::move(more),
+                          std::move(symbols), more,
                           {.notify_period = default_notify_of_run, .variables = &task_variables_});
     });
     if (result.outcome != Outcome::succeeded) ended_ = true;
@@ -240,15 +247,15 @@ ActionResult Session::Impl::guarded(const std::function<ActionResult()>& body) {
     try {
         return body();
     } catch (const Error& error) {
-        ActionResult result{.outcome = Outcome::failed, .reason = runner_.shown(error.what())};
+        ActionResult result = failure(Outcome::failed, runner_.shown(error.what()));
         runner_.tell(LogLevel::error, result.reason);
         return result;
     }
 }
 
 ActionResult Session::Impl::at_the_end() const {
-    if (canceled_) return {.outcome = Outcome::canceled, .reason = "the session was canceled"};
-    return {.outcome = Outcome::failed, .reason = "the session is at its end: an action of it failed"};
+    if (canceled_) return failure(Outcome::canceled, "the session was canceled");
+    return failure(Outcome::failed, "the session is at its end: an action of it failed");
 }
 
 void Session::Impl::cancel(milliseconds at_most) {

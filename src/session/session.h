@@ -24,7 +24,7 @@ struct ActionResult {
     Outcome outcome = Outcome::succeeded;
     std::optional<int> exit_code;  // nothing when it could not be started
     bool out_of_memory = false;
-    std::string reason = {};       // one sentence for people when it didn't succeed; redacted
+    std::string reason = {};  // one sentence for people when it didn't succeed; redacted
     process::Usage usage = {};
 };
 
