@@ -188,10 +188,14 @@ std::shared_ptr<const wire::JobOrder> Farm::order(const std::string& job) {
     return board->order;
 }
 
-std::vector<wire::Output> Farm::outputs_for(const std::string& job, std::uint32_t step) {
+std::vector<wire::Output> Farm::outputs(const std::string& job, std::optional<std::uint32_t> before_step) {
     const auto order_of_job = order(job);
     const std::lock_guard lock(reader_mutex_);
-    return outputs_before(*reader_, job, *order_of_job->job, step);
+    if (before_step) return outputs_before(*reader_, job, *order_of_job->job, *before_step);
+    std::vector<wire::Output> all;
+    for (Artifact& artifact : artifacts_of(*reader_, job))
+        all.push_back(std::move(artifact.output));
+    return all;
 }
 
 void Farm::housekeeping_loop() {

@@ -59,7 +59,7 @@ public:
     void notify();  // lets whoever waits look again
 
     std::shared_ptr<const wire::JobOrder> order(const std::string& job);
-    std::vector<wire::Output> outputs_for(const std::string& job, std::uint32_t step);
+    std::vector<wire::Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step);
     LogBook& logs() { return logs_; }
     store::Blobs& blobs() { return *blobs_; }
     const Layout& layout() const { return options_.layout; }

@@ -15,8 +15,8 @@ public:
     wire::ExchangeReply exchange(const wire::ExchangeRequest& request, std::chrono::milliseconds patience) override;
     void interrupt() override;
     std::shared_ptr<const wire::JobOrder> order(const std::string& job) override { return farm_.order(job); }
-    std::vector<wire::Output> outputs_for(const std::string& job, std::uint32_t step) override {
-        return farm_.outputs_for(job, step);
+    std::vector<wire::Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step) override {
+        return farm_.outputs(job, before_step);
     }
     void write_log(const std::string& job, const std::string& session, std::uint64_t offset,
                    std::string_view bytes) override {

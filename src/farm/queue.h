@@ -79,7 +79,7 @@ private:
     // queue_load.cpp
     void load_job(db::Connection& connection, JobKey key);
     void load_workers(db::Connection& connection);
-    JobBoard make_board(JobKey key, std::string id, const Submission& submission) const;
+    JobBoard make_board(JobKey key, std::string id, const Submission& submission, Micros submitted_at) const;
 
     // queue_jobs.cpp
     JobBoard& unfinished(const std::string& job_id, db::Connection& connection);

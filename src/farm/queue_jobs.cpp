@@ -38,9 +38,10 @@ std::string Queue::submit(db::Connection& connection, const Submission& submissi
     std::string id = random_id(job_id_length);
     while (connection.row<int>("SELECT 1 FROM jobs WHERE id = $1", id))
         id = random_id(job_id_length);
-    JobBoard made = make_board(next_job_, id, submission);
+    const Micros now = clock_.wall();
+    JobBoard made = make_board(next_job_, id, submission, now);
     ++next_job_;
-    ledger::insert_job(connection, made, submission, clock_.wall());
+    ledger::insert_job(connection, made, submission, now);
     keys_[id] = made.key;
     JobBoard& job = jobs_.insert_or_assign(made.key, std::move(made)).first->second;
     tell(connection, job, "job", name_of(job.state));

@@ -40,12 +40,12 @@ void Queue::load_workers(db::Connection& connection) {
         });
 }
 
-JobBoard Queue::make_board(JobKey key, std::string id, const Submission& submission) const {
+JobBoard Queue::make_board(JobKey key, std::string id, const Submission& submission, Micros submitted_at) const {
     JobBoard board;
     board.key = key;
     board.id = std::move(id);
     board.settings = submission.settings;
-    board.order = make_order(submission);
+    board.order = make_order(submission, submitted_at);
     for (const job::Step& step : board.order->job->steps) {
         StepBoard made;
         made.name = step.name;
@@ -66,13 +66,14 @@ JobBoard Queue::make_board(JobKey key, std::string id, const Submission& submiss
 
 void Queue::load_job(db::Connection& connection, JobKey key) {
     const auto row = connection.row<std::string, JobState, std::string, std::string, double, std::optional<Micros>,
-                                    std::string, std::optional<JobState>>(
-        "SELECT id, state, submission, settings, progress, started_at, message, stopping FROM jobs WHERE key = $1",
+                                    std::string, std::optional<JobState>, Micros>(
+        "SELECT id, state, submission, settings, progress, started_at, message, stopping, submitted_at FROM jobs WHERE "
+        "key = $1",
         key);
     if (!row) throw Error(Error::Kind::not_found, "there is no such job");
-    const auto& [id, state, submission, settings, progress, started_at, message, stopping] = *row;
+    const auto& [id, state, submission, settings, progress, started_at, message, stopping, submitted_at] = *row;
 
-    JobBoard job = make_board(key, id, submission_from_json(submission));
+    JobBoard job = make_board(key, id, submission_from_json(submission), submitted_at);
     job.settings = settings_from_json(settings);
     job.state = state;
     job.progress = progress;

@@ -55,7 +55,7 @@ std::string digest_of(const Submission& submission) {
     return sha256(json::canonical(json::write(ask))).hex();
 }
 
-std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission) {
+std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission, Micros submitted_at) {
     std::vector<job::EnvironmentTemplate> environments;
     for (const Document& document : submission.environments)
         environments.push_back(job::parse_environment_template(source_of(document)));
@@ -66,7 +66,7 @@ std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission) {
     order->job = std::make_shared<const job::Job>(std::move(made));
     order->sessioning = {submission.settings.isolate, submission.settings.sandbox, submission.settings.network};
     order->inputs = submission.inputs;
-    order->template_folder = submission.template_folder;
+    order->submitted_at = submitted_at;
     return order;
 }
 

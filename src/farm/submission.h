@@ -52,6 +52,6 @@ void check(const Settings& settings);  // throws Error::invalid
 std::string digest_of(const Submission& submission);
 
 // Parses and checks; throws job::TemplateError.
-std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission);
+std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission, Micros submitted_at);
 
 }  // namespace atelier::farm

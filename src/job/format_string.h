@@ -24,6 +24,7 @@ public:
     const std::string& text() const { return text_; }  // as it was written
     bool is_literal() const;                           // no expressions in it
     std::vector<std::string> names() const;            // every name that it refers to, in order
+    std::size_t literal_characters() const;            // what it has at least, whatever the names come to
 
     // Throws Error::invalid for a name that has no value.
     std::string resolve(const Symbols& symbols) const;

@@ -8,6 +8,9 @@
 
 namespace atelier::job {
 
+// Values and steps are smaller than this in size, so that sums and differences of two never overflow.
+constexpr std::int64_t range_bound = std::int64_t{1} << 62;
+
 class RangeExpr {
 public:
     struct Interval {
@@ -24,10 +27,14 @@ public:
     std::uint64_t size() const;
     std::int64_t at(std::uint64_t index) const;  // ascending
     std::string text() const;                    // canonical
+    RangeExpr slice(std::uint64_t index,
+                    std::uint64_t count) const;  // within the size, count > 0; as an expression of its own
     const std::vector<Interval>& intervals() const { return intervals_; }
 
 private:
-    std::vector<Interval> intervals_;  // ascending, not overlapping
+    explicit RangeExpr(const std::vector<Interval>& ascending);
+
+    std::vector<Interval> intervals_;  // ascending, not overlapping; one value, or three and more
     std::vector<std::uint64_t> ends_;  // running sums of the sizes
 };
 

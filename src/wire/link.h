@@ -29,7 +29,7 @@ struct JobOrder {
     std::shared_ptr<const job::Job> job;
     Sessioning sessioning;
     InputManifests inputs;
-    std::filesystem::path template_folder;  // scripts that stand beside the template
+    Micros submitted_at = 0;
 };
 
 class FarmLink {
@@ -43,8 +43,8 @@ public:
 
     virtual std::shared_ptr<const JobOrder> order(const std::string& job) = 0;
 
-    // What the steps that a step depends on have left, as committed.
-    virtual std::vector<Output> outputs_for(const std::string& job, std::uint32_t step) = 0;
+    // What was committed so far: of the whole job, or of the steps that a step depends on.
+    virtual std::vector<Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step) = 0;
 
     // Bytes of a session's log; repeating a piece does no harm. end_log: nothing more will come.
     virtual void write_log(const std::string& job, const std::string& session, std::uint64_t offset,

@@ -1,0 +1,315 @@
+#include "worker/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "worker/checkpoint.h"
+
+namespace atelier::worker {
+
+namespace fs = std::filesystem;
+using wire::ResultClass;
+
+namespace {
+
+constexpr std::uint64_t largest_preview = 25u << 20;
+
+ResultClass class_of(const session::ActionResult& result, bool by_person) {
+    switch (result.outcome) {
+        case session::Outcome::succeeded: return ResultClass::succeeded;
+        case session::Outcome::failed:
+            return result.out_of_memory ? ResultClass::failed_resource : ResultClass::failed_app;
+        case session::Outcome::timed_out: return ResultClass::timeout;
+        case session::Outcome::canceled: return by_person ? ResultClass::canceled : ResultClass::interrupted;
+    }
+    return ResultClass::failed_app;
+}
+
+wire::Usage usage_of(const process::Usage& usage) {
+    return {usage.wall_seconds, usage.cpu_seconds, usage.peak_memory, usage.bytes_read, usage.bytes_written};
+}
+
+}  // namespace
+
+Runner::Runner(Surroundings& surroundings, std::string id, std::string job, std::uint32_t step)
+    : around_(surroundings), id_(std::move(id)), job_(std::move(job)), step_(step), log_(around_.link, job_, id_) {
+    thread_ = std::thread([this] { loop(); });
+}
+
+Runner::~Runner() {
+    interrupt(std::chrono::milliseconds(0));
+    thread_.join();
+}
+
+void Runner::give(const wire::Assignment& assignment) {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(assignment);
+    changed_.notify_all();
+}
+
+void Runner::finish_when_dry() {
+    const std::lock_guard lock(mutex_);
+    finish_when_dry_ = true;
+    changed_.notify_all();
+}
+
+void Runner::cancel(const wire::AttemptId& attempt, std::chrono::milliseconds at_most, bool by_person) {
+    const std::lock_guard lock(mutex_);
+    if (current_ && current_->attempt == attempt) {
+        canceled_by_person_ = by_person;
+        if (session_) session_->cancel(at_most);
+        return;
+    }
+    for (auto queued = queue_.begin(); queued != queue_.end(); ++queued) {
+        if (queued->attempt != attempt) continue;
+        wire::AttemptReport report;
+        report.attempt = attempt;
+        report.session = id_;
+        report.result.emplace().result = by_person ? ResultClass::canceled : ResultClass::never_attempted;
+        done_.push_back(std::move(report));
+        queue_.erase(queued);
+        return;
+    }
+}
+
+void Runner::drop(const wire::AttemptId& attempt) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(queue_, [&](const wire::Assignment& queued) { return queued.attempt == attempt; });
+    if (!current_ || current_->attempt != attempt) return;
+    dropped_ = true;
+    if (session_) session_->cancel(std::chrono::milliseconds(0));
+}
+
+void Runner::interrupt(std::chrono::milliseconds at_most) {
+    const std::lock_guard lock(mutex_);
+    interrupted_ = true;
+    if (session_) session_->cancel(at_most);
+    changed_.notify_all();
+}
+
+std::vector<wire::AttemptReport> Runner::reports() {
+    const std::lock_guard lock(mutex_);
+    std::vector<wire::AttemptReport> reports = done_;
+    if (current_) {
+        reports.push_back(*current_);
+        current_->metrics.clear();
+        current_->preview.reset();
+    }
+    for (const wire::Assignment& queued : queue_) {
+        wire::AttemptReport report;
+        report.attempt = queued.attempt;
+        report.session = id_;
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+void Runner::answered(const std::vector<wire::AttemptReport>& reports) {
+    const std::lock_guard lock(mutex_);
+    for (const wire::AttemptReport& report : reports)
+        if (report.result)
+            std::erase_if(done_, [&](const wire::AttemptReport& own) { return own.attempt == report.attempt; });
+}
+
+bool Runner::is_dry() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.empty();
+}
+
+bool Runner::has_results() const {
+    const std::lock_guard lock(mutex_);
+    return !done_.empty();
+}
+
+// The runner's thread.
+
+void Runner::loop() {
+    while (const auto assignment = next()) {
+        run(*assignment);
+        const std::lock_guard lock(mutex_);
+        if (session_ && session_->ended()) break;
+    }
+    try {
+        if (session_) session_->leave();
+        log_.close();
+    } catch (const std::exception& error) {
+        log::warning(fmt::format("session {} could not be left well: {}", id_, error.what()));
+    }
+    std::unique_ptr<session::Session> ended;
+    {
+        const std::lock_guard lock(mutex_);
+        ended = std::move(session_);
+    }
+    ended.reset();
+    if (!stage_folder_.empty()) {
+        std::error_code ignored;
+        fs::remove_all(stage_folder_, ignored);
+    }
+    give_up_queue();
+    over_ = true;
+    around_.has_news();
+}
+
+std::optional<wire::Assignment> Runner::next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return interrupted_ || finish_when_dry_ || !queue_.empty(); });
+    if (interrupted_ || queue_.empty()) return std::nullopt;
+    const wire::Assignment assignment = queue_.front();
+    queue_.pop_front();
+    current_.emplace();
+    current_->attempt = assignment.attempt;
+    current_->session = id_;
+    current_->phase = wire::Phase::running;
+    canceled_by_person_ = false;
+    dropped_ = false;
+    return assignment;
+}
+
+void Runner::run(const wire::Assignment& assignment) {
+    log_.begin_attempt();
+    const Micros started = system_clock().wall();
+    wire::Result result;
+    try {
+        result = try_task(assignment);
+    } catch (const Error& error) {
+        result.result = error.kind() == Error::Kind::exhausted ? ResultClass::failed_resource : ResultClass::failed_app;
+        result.reason = error.what();
+        if (session_) session_->cancel(std::chrono::milliseconds(0));
+    } catch (const std::exception& error) {
+        result.result = ResultClass::failed_app;
+        result.reason = error.what();
+    }
+    result.started_at = started;
+    result.ended_at = system_clock().wall();
+    try {
+        if (!result.reason.empty()) log_.line(result.reason);
+        result.log = log_.end_attempt();
+    } catch (const Error& error) {  // the result counts for more than its log
+        log::warning(error.what());
+    }
+    finish(assignment, std::move(result));
+}
+
+wire::Result Runner::try_task(const wire::Assignment& assignment) {
+    if (!session_) open_session();
+    wire::Result result;
+    session::ActionResult action = session_->enter(step_);
+    if (action.outcome == session::Outcome::succeeded) {
+        Checkpoint checkpoint(around_.checkpoints, assignment.attempt);
+        const bool resume = checkpoint.prepare(assignment.checkpoint, *around_.blobs) && assignment.resume;
+        action = session_->run(step_, order_->job->steps[step_].space.at(assignment.attempt.task),
+                               {checkpoint.folder(), resume});
+        if (action.outcome == session::Outcome::succeeded) {
+            {
+                const std::lock_guard lock(mutex_);
+                current_->phase = wire::Phase::committing;
+            }
+            result.outputs = outputs_->take();
+            checkpoint.discard();
+        } else {
+            result.checkpoint = checkpoint.keep(*around_.blobs);
+        }
+    }
+    const std::lock_guard lock(mutex_);
+    result.result = class_of(action, canceled_by_person_);
+    result.exit_code = action.exit_code;
+    result.reason = action.reason;
+    result.usage = usage_of(action.usage);
+    return result;
+}
+
+void Runner::open_session() {
+    order_ = around_.link.order(job_);
+    Stage stage;
+    if (order_->sessioning.isolate) {
+        stage_folder_ = make_private_folder(around_.sessions, "stage-");
+        stage = stage_isolated(*order_, around_.link.outputs(job_, step_), *around_.blobs, stage_folder_);
+        outputs_ = std::make_shared<Outputs>(stage.outputs, around_.blobs);
+        outputs_->learn(INT64_MAX, {});
+    } else {
+        stage = stage_in_place(*order_);
+        outputs_ = around_.shared_outputs(job_, *order_, stage);
+    }
+    session::Options options;
+    options.parent = around_.sessions;
+    options.path_mapping = stage.mapping;
+    options.variables = around_.variables;
+    options.sandbox.enabled = order_->sessioning.sandbox;
+    options.sandbox.network = order_->sessioning.network;
+    options.sandbox.readable = stage.readable;
+    options.sandbox.writable = stage.writable;
+    options.sandbox.writable.push_back(around_.checkpoints / job_);
+    fs::create_directories(around_.checkpoints / job_);
+    auto made = std::make_unique<session::Session>(order_->job, std::move(options), *this);
+    const std::lock_guard lock(mutex_);
+    session_ = std::move(made);
+    if (interrupted_ || dropped_ || canceled_by_person_) session_->cancel(std::chrono::milliseconds(0));
+}
+
+void Runner::finish(const wire::Assignment& assignment, wire::Result result) {
+    {
+        const std::lock_guard lock(mutex_);
+        wire::AttemptReport report = std::move(*current_);
+        current_.reset();
+        if (!dropped_) {
+            report.attempt = assignment.attempt;
+            report.result = std::move(result);
+            done_.push_back(std::move(report));
+        } else if (outputs_) {
+            outputs_->disclaim(result.outputs);
+        }
+    }
+    around_.has_news();
+}
+
+void Runner::give_up_queue() {
+    const std::lock_guard lock(mutex_);
+    for (const wire::Assignment& queued : queue_) {
+        wire::AttemptReport report;
+        report.attempt = queued.attempt;
+        report.session = id_;
+        report.result.emplace().result = ResultClass::never_attempted;
+        done_.push_back(std::move(report));
+    }
+    queue_.clear();
+}
+
+// The session's Listener, on the runner's thread.
+
+void Runner::log(std::string_view line) { log_.line(line); }
+
+void Runner::progress(double percent) {
+    const std::lock_guard lock(mutex_);
+    if (current_) current_->progress = std::max(current_->progress, percent);
+}
+
+void Runner::status(std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    if (current_) current_->status = text;
+}
+
+void Runner::metric(std::string_view name, double value) {
+    const std::lock_guard lock(mutex_);
+    if (current_) current_->metrics[std::string(name)] = value;
+}
+
+void Runner::preview(std::string_view path) {
+    std::error_code problem;
+    const fs::path file = path;
+    if (fs::file_size(file, problem) > largest_preview || problem) return;
+    try {
+        const store::BlobRef blob = around_.blobs->put_file(file);
+        const std::lock_guard lock(mutex_);
+        if (current_) current_->preview = wire::Preview{file.filename().string(), blob.digest.hex(), blob.size};
+    } catch (const Error& error) {  // a preview that is being written: the next one will do
+        log::debug(error.what());
+    }
+}
+
+void Runner::tick() { log_.flush(); }
+
+}  // namespace atelier::worker

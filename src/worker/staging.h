@@ -1,0 +1,33 @@
+// A job's files in a session: used in place where they lie, or, isolated, laid into a folder of the session with
+// path-mapping rules that lead there.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "job/path_mapping.h"
+#include "store/blobs.h"
+#include "wire/link.h"
+#include "worker/outputs.h"
+
+namespace atelier::worker {
+
+struct Stage {
+    job::PathMapping mapping;
+    std::vector<OutputPlace> outputs;
+    std::vector<std::filesystem::path> readable;  // for the sandbox
+    std::vector<std::filesystem::path> writable;
+};
+
+// Outgoing folders are made where they are missing.
+Stage stage_in_place(const wire::JobOrder& order);
+
+// Inputs from their manifests, and what the steps before have left, below `folder`.
+Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output>& before, store::Blobs& blobs,
+                     const std::filesystem::path& folder);
+
+// Lays one output below its place; an older one there is replaced.
+void place_output(const wire::Output& output, const std::filesystem::path& folder, store::Blobs& blobs);
+
+}  // namespace atelier::worker
