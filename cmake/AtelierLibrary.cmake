@@ -25,10 +25,12 @@ endfunction()
 # atelier_test(NAME SOURCES ... LINKS ...): a GoogleTest program whose cases ctest knows one by one. It learns where the
 # project and the shared test data lie from the environment.
 function(atelier_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} atelier_test_main)
+  # Two properties, since a list of variables in one is taken apart when the tests are discovered.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}"
-               ENVIRONMENT "ATELIER_SOURCE_DIR=${CMAKE_SOURCE_DIR};ATELIER_BINARY_DIR=${CMAKE_BINARY_DIR}")
+    PROPERTIES TIMEOUT 600
+               ENVIRONMENT "ATELIER_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
+               ENVIRONMENT_MODIFICATION "ATELIER_BINARY_DIR=set:${CMAKE_BINARY_DIR}")
 endfunction()

@@ -100,7 +100,7 @@ std::vector<std::string> wrong_includes(const File& file, const Floors& floors) 
 std::set<std::string> linked_floors(const std::string& text, const std::string& own) {
     static const std::regex library(R"(\batelier_([a-z_]+)\b)");
     static const std::regex comment("#[^\n]*");
-    static const std::set<std::string> functions = {"library", "test"};
+    static const std::set<std::string> functions = {"library", "test", "test_main"};
     std::set<std::string> linked;
     const std::string code = std::regex_replace(text, comment, "");
     for (std::sregex_iterator at(code.begin(), code.end(), library), end; at != end; ++at)

@@ -14,49 +14,13 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "base/json.h"
+#include "base/json_traits.h"
 
 namespace atelier::json {
-
-namespace detail {
-
-template <class T>
-struct is_optional : std::false_type {};
-template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
-template <class T>
-struct is_vector : std::false_type {};
-template <class T>
-struct is_vector<std::vector<T>> : std::true_type {};
-template <class T>
-struct is_map : std::false_type {};
-template <class T>
-struct is_map<std::map<std::string, T>> : std::true_type {};
-
-[[noreturn]] inline void refuse(const std::string& where, const std::string& why) {
-    throw Error(Error::Kind::invalid, where.empty() ? why : where + ": " + why, {}, where);
-}
-
-inline std::string below(const std::string& where, std::string_view key) {
-    return where.empty() ? std::string(key) : where + "." + std::string(key);
-}
-
-template <class T>
-using members_of = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
-
-template <class E>
-std::string name_of(E value) {
-    std::string name;
-    boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto entry) {
-        if (entry.value == value) name = entry.name;
-    });
-    return name;
-}
-
-}  // namespace detail
 
 template <class T>
 Value write(const T& value) {

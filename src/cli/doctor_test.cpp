@@ -70,7 +70,8 @@ TEST(Doctor, ExaminesThisMachine) {
     EXPECT_GE(diagnosis.machine.cores, 1);
     EXPECT_FALSE(diagnosis.data.folder.empty());
     EXPECT_FALSE(diagnosis.engines.empty());
-    for (const Ability& ability : {diagnosis.sandbox, diagnosis.cgroup}) EXPECT_EQ(ability.works, ability.why_not.empty());
+    for (const Ability& ability : {diagnosis.sandbox, diagnosis.cgroup})
+        EXPECT_EQ(ability.works, ability.why_not.empty());
 }
 
 }  // namespace
