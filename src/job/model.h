@@ -1,6 +1,6 @@
-// A validated Job: what a template and its parameter values come to. Format strings that are resolved when the job is made
-// (names, ranges, requirements, timeouts) are plain here; those of the host (commands, variables, file contents) are still
-// FormatStrings. Immutable once made; it may be shared between threads.
+// A validated Job: what a template and its parameter values come to. Format strings that are resolved when the job is
+// made (names, ranges, requirements, timeouts) are plain here; those of the host (commands, variables, file contents)
+// are still FormatStrings. Immutable once made; it may be shared between threads.
 #pragma once
 
 #include <cstdint>
@@ -91,10 +91,10 @@ struct Step {
 struct Job {
     std::string name;
     std::string description;
-    std::vector<std::string> extensions;
-    std::vector<Parameter> parameters;       // merged, in order of definition
-    std::vector<Environment> environments;   // of the environment templates first, then the job's own
-    std::vector<Step> steps;                 // as in the template
+    std::vector<std::string> extensions;    // of the template, and of the environment templates
+    std::vector<Parameter> parameters;      // merged, in order of definition
+    std::vector<Environment> environments;  // of the environment templates first, then the job's own
+    std::vector<Step> steps;                // as in the template
 
     const Parameter* parameter(std::string_view name) const;
     std::vector<std::size_t> steps_in_order() const;  // dependencies first, else as in the template

@@ -19,7 +19,7 @@ struct TaskParameterValue {
 using TaskParameters = std::map<std::string, TaskParameterValue, std::less<>>;
 
 class ParameterSpace {
-   public:
+public:
     struct Node;  // of the combination's tree; known to the sources of the space alone
 
     ParameterSpace();  // a step without a space: one task without parameters
@@ -31,7 +31,7 @@ class ParameterSpace {
     // Names and types, in the order of their definition.
     std::vector<std::pair<std::string, TaskParameterType>> parameters() const;
 
-   private:
+private:
     std::shared_ptr<const Node> root_;
 };
 

@@ -16,7 +16,7 @@ struct PathMappingRule {
 };
 
 class PathMapping {
-   public:
+public:
     PathMapping() = default;
     explicit PathMapping(std::vector<PathMappingRule> rules);  // longest source path first
     static PathMapping parse(std::string_view json);           // the file of the specification; throws Error::invalid
@@ -26,7 +26,7 @@ class PathMapping {
     std::string to_json() const;                     // "{}" when empty
     const std::vector<PathMappingRule>& rules() const { return rules_; }
 
-   private:
+private:
     std::vector<PathMappingRule> rules_;
 };
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ const std::vector<std::string>& supported_extensions();
 struct Source {
     std::string text;
     Syntax syntax = Syntax::yaml;
-    std::string name = "template";             // for errors: the file's name
+    std::string name = "template";  // for errors: the file's name
 };
 
 // What a person is told about a parameter before giving values: a form, `openjd summary`, completion.
@@ -39,41 +40,43 @@ struct ParameterDefinition {
 
 // A checked template; cheap to copy (the parsed tree is shared and immutable).
 class JobTemplate {
-   public:
+public:
     struct Parts;  // the parsed tree, known to the sources of this folder alone
     explicit JobTemplate(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
     const Parts& parts() const { return *parts_; }
     std::vector<ParameterDefinition> parameters() const;
 
-   private:
+private:
     std::shared_ptr<const Parts> parts_;
 };
 
 class EnvironmentTemplate {
-   public:
+public:
     struct Parts;
     explicit EnvironmentTemplate(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
     const Parts& parts() const { return *parts_; }
     std::vector<ParameterDefinition> parameters() const;
 
-   private:
+private:
     std::shared_ptr<const Parts> parts_;
 };
 
 // Throw TemplateError with every problem that was found. `extensions`: what is supported; ours when not given.
-JobTemplate parse_job_template(const Source& source, const std::vector<std::string>& extensions = supported_extensions());
+JobTemplate parse_job_template(const Source& source,
+                               const std::vector<std::string>& extensions = supported_extensions());
 EnvironmentTemplate parse_environment_template(const Source& source,
                                                const std::vector<std::string>& extensions = supported_extensions());
 
 struct Values {
-    std::map<std::string, std::string> given;    // parameter → text, as typed
-    std::filesystem::path template_folder;       // defaults of paths are joined to it
-    std::filesystem::path current_folder;        // given relative paths are joined to it
+    std::map<std::string, std::string> given;  // parameter → text, as typed
+    std::filesystem::path template_folder;     // defaults of paths are joined to it
+    std::filesystem::path current_folder;      // given relative paths are joined to it
 };
 
 // Merges the parameters' definitions, takes the values, resolves what is resolved at creation, computes the spaces.
 // Throws TemplateError, also for missing, unknown and unfit values.
-Job create_job(const JobTemplate& job_template, const std::vector<EnvironmentTemplate>& environments, const Values& values);
+Job create_job(const JobTemplate& job_template, const std::vector<EnvironmentTemplate>& environments,
+               const Values& values);
 
 // The merged definitions that values must be given for.
 std::vector<ParameterDefinition> merged_parameters(const JobTemplate& job_template,
