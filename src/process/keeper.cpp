@@ -107,7 +107,7 @@ private:
     bool read_some(const Fd& reader, LineSplitter& lines);
     void read_rest(const Fd& reader, LineSplitter& lines);
     std::optional<Reply> receive_reply();
-    [[noreturn]] void keeper_lost();
+    void lose_keeper();
 
     Fd wakeup_;
     std::mutex sending_;  // guards the socket's writing side and its replacement
@@ -147,13 +147,20 @@ Exit Keeper::Impl::run(const Command& command, Watcher& watcher, bool keep_backg
     if (command.argv.empty() || command.argv.front().empty())
         throw Error(Error::Kind::invalid, "an empty command can't be run");
     if (pid_ < 0) begin();
-    const Pipe pipe = make_pipe();
+    Pipe pipe = make_pipe();
     send_command(command, pipe.writer, keep_background ? &pipe.reader : nullptr);
-    const_cast<Fd&>(pipe.writer).reset();
+    pipe.writer.reset();
     LineSplitter lines([&](std::string_view line) { watcher.line(line); });
-    const Reply reply = watch(pipe.reader, lines, watcher);
+    Reply reply;
+    try {
+        reply = watch(pipe.reader, lines, watcher);
+    } catch (...) {  // the watcher gave up: so does the command, with its keeper
+        lose_keeper();
+        throw;
+    }
     if (reply.failure != StartFailure::none) throw start_error(command, reply);
     if (reply.left_behind != 0) {  // they live with this keeper; the next run gets another, and a clean slate
+        ask(Verb::drain);
         const std::lock_guard lock(sending_);
         holders_.push_back(std::move(socket_));
         holder_pids_.push_back(std::exchange(pid_, -1));
@@ -211,7 +218,9 @@ Reply Keeper::Impl::watch(const Fd& reader, LineSplitter& lines, Watcher& watche
         ::poll(fds.data(), fds.size(), static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
         if (fds[0].revents != 0) {
             const std::optional<Reply> reply = receive_reply();
-            if (!reply) keeper_lost();
+            if (!reply)
+                throw Error(Error::Kind::unavailable,
+                            "the process that kept the command was killed, and the command with it");
             if (open) read_rest(reader, lines);
             lines.finish();
             return *reply;
@@ -257,14 +266,13 @@ std::optional<Reply> Keeper::Impl::receive_reply() {
     }
 }
 
-void Keeper::Impl::keeper_lost() {
+void Keeper::Impl::lose_keeper() {
     const pid_t pid = std::exchange(pid_, -1);
     {
         const std::lock_guard lock(sending_);
         socket_.reset();
     }
     end_keeper(pid);
-    throw Error(Error::Kind::unavailable, "the process that kept the command was killed, and the command with it");
 }
 
 Keeper::Keeper() : impl_(std::make_unique<Impl>()) {}

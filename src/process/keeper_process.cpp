@@ -100,7 +100,7 @@ private:
     Reply reply_;
     Fd output_;       // the pipe's write end, held until the answer, so that the program isn't woken twice
     Fd kept_output_;  // its read end, when what stays behind may go on writing
-    std::vector<Fd> drains_;
+    Fd drained_;      // the same, when the program has had its part
 };
 
 void KeeperProcess::prepare() {
@@ -143,15 +143,13 @@ int KeeperProcess::timeout() const {
 }
 
 void KeeperProcess::wait() {
-    std::vector<pollfd> fds{{.fd = keeper_socket, .events = POLLIN, .revents = 0}};
-    for (const Fd& fd : drains_)
-        fds.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
+    std::array<pollfd, 2> fds{{{keeper_socket, POLLIN, 0}, {drained_.get(), POLLIN, 0}}};
     const int milliseconds_left = timeout();
     const timespec time{.tv_sec = milliseconds_left / 1000, .tv_nsec = milliseconds_left % 1000 * 1'000'000L};
     const int count = ::ppoll(fds.data(), fds.size(), milliseconds_left < 0 ? nullptr : &time, &while_waiting_);
     if (count <= 0) return;
     if (fds.front().revents != 0 && !take_request()) end();
-    drain();
+    if (fds.back().revents != 0) drain();
 }
 
 // ---- requests
@@ -176,6 +174,8 @@ bool KeeperProcess::take_request() {
         start(request, texts);
     } else if (request.verb == Verb::terminate) {
         if (leader_ > 0) ::kill(-leader_, SIGTERM);
+    } else if (request.verb == Verb::drain) {
+        drained_ = std::move(kept_output_);
     } else if (state_ != State::idle && !killing_since_) {
         killing_since_ = steady_clock::now();
         next_look_ = *killing_since_;
@@ -276,7 +276,6 @@ void KeeperProcess::leader_ended(pid_t pid) {
 void KeeperProcess::finish() {
     reply_.left_behind = children_ ? 1 : 0;
     reply_.out_of_memory = killed_for_memory() ? 1 : 0;
-    if (children_ && kept_output_) drains_.push_back(std::move(kept_output_));
     answer();
 }
 
@@ -294,7 +293,7 @@ void KeeperProcess::answer() {
     leader_ = -1;
     ::send(keeper_socket, &reply_, sizeof reply_, MSG_NOSIGNAL);
     output_.reset();
-    kept_output_.reset();
+    if (reply_.left_behind == 0) kept_output_.reset();
 }
 
 // ---- while it runs
@@ -332,10 +331,8 @@ void KeeperProcess::kill_descendants() {
 // What background processes say after their run goes nowhere, but it doesn't hold them up.
 void KeeperProcess::drain() {
     std::array<char, bytes_of_drain> nowhere;
-    std::erase_if(drains_, [&](const Fd& fd) {
-        const ssize_t count = ::read(fd.get(), nowhere.data(), nowhere.size());
-        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
-    });
+    const ssize_t count = ::read(drained_.get(), nowhere.data(), nowhere.size());
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) drained_.reset();
 }
 
 // The program has gone, or has no need of us any more.

@@ -349,15 +349,17 @@ TEST(Keeper, KeepsTheBackgroundWhenItIsAskedTo) {
     EXPECT_EQ(daemon.alive(), 0u);
 }
 
-TEST(Keeper, LeavesNothingWhenItEndsAfterAnExceptionOfTheWatcher) {
+TEST(Keeper, LeavesNothingWhenTheWatcherThrows) {
     const Marked marked;
     {
         Keeper keeper;
         Collector out;
         out.on_line = [](std::string_view) { throw Error(Error::Kind::exhausted, "the disk is full"); };
         EXPECT_THROW(keeper.run(shell(marked.sleep() + " & echo line; wait"), out), Error);
+        EXPECT_EQ(marked.alive(), 0u);
+        out.on_line = {};
+        EXPECT_EQ(keeper.run(shell("exit 4"), out).code, 4);
     }
-    EXPECT_EQ(marked.alive(), 0u);
 }
 
 // The program that uses a Keeper, killed at once; nothing of it may stay.

@@ -13,7 +13,8 @@ namespace atelier::process {
 constexpr const char* keeper_name = "keeper";  // argv[0]; not "atelier", so that one blow by name doesn't hit both
 constexpr int keeper_socket = 3;
 
-enum class Verb : std::uint32_t { run, terminate, kill };
+// drain: the program has read what it wants of the last run's output; what comes after goes nowhere.
+enum class Verb : std::uint32_t { run, terminate, kill, drain };
 
 struct Request {
     Verb verb = Verb::run;

@@ -24,8 +24,8 @@ struct ActionResult {
     Outcome outcome = Outcome::succeeded;
     std::optional<int> exit_code;  // nothing when it could not be started
     bool out_of_memory = false;
-    std::string reason;  // one sentence for people when it didn't succeed; redacted
-    process::Usage usage;
+    std::string reason = {};  // one sentence for people when it didn't succeed; redacted
+    process::Usage usage = {};
 };
 
 // What is told while an action runs, on the session's thread. All text is printable and redacted already.
@@ -39,6 +39,7 @@ struct Listener {
     virtual void tick() {}  // about every 100 ms while an action runs
 };
 
+// What runs in a sandbox ends with its action, also what an onEnter leaves in the background.
 struct Sandbox {
     bool enabled = false;
     bool network = false;
