@@ -46,6 +46,7 @@ void add_retry(CLI::App& command, Context& context) {
     const auto request = std::make_shared<RetryRequest>();
     verb.add_option("JOB", request->id, job_id_help)->required();
     verb.add_flag("--failed", request->failed_only, "Only the tasks that failed");
+    verb.add_option("--workers", request->workers, "Tasks at one time; else one a core")->check(CLI::Range(1, 1024));
     when_chosen(verb, context, [request, &context] { return retry_job(*request, context.output); });
 }
 

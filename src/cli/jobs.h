@@ -34,6 +34,7 @@ struct ResumeRequest {
 struct RetryRequest {
     std::string id;
     bool failed_only = false;
+    int workers = 0;
 };
 
 struct DownloadRequest {

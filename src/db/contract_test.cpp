@@ -6,12 +6,14 @@
 #include <limits>
 
 #include "base/files.h"
+#include "base/testing.h"
 #include "db/db.h"
 
 namespace atelier::db {
 namespace {
 
 using testing::HasSubstr;
+using testing_support::error_of;
 
 struct Backend {
     const char* name;
@@ -19,16 +21,6 @@ struct Backend {
 };
 
 void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
-
-Error error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    ADD_FAILURE() << "no Error was thrown";
-    return {Error::Kind::internal, "none"};
-}
 
 class Database : public testing::TestWithParam<Backend> {
 protected:

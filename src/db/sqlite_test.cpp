@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "base/testing.h"
 #include "db/db.h"
 
 namespace atelier::db {
@@ -11,16 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-Error error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    ADD_FAILURE() << "no Error was thrown";
-    return {Error::Kind::internal, "none"};
-}
+using testing_support::error_of;
 
 class Sqlite : public testing::Test {
 protected:

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/testing.h"
 
 namespace atelier::db {
 namespace {
@@ -246,26 +246,9 @@ TEST_F(WriterTest, WaitsWhileAnotherProgramHoldsTheLock) {
     EXPECT_EQ(ids().size(), 10u);
 }
 
-// A small file system in memory, for as long as the scope lasts.
-class SmallDisk {
-public:
-    explicit SmallDisk(const fs::path& folder) : folder_(folder) {
-        fs::create_directory(folder_);
-        mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=2m") == 0;
-    }
-    ~SmallDisk() {
-        if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
-    }
-    bool mounted() const { return mounted_; }
-
-private:
-    fs::path folder_;
-    bool mounted_ = false;
-};
-
 TEST_F(WriterTest, AFullDiskIsToldAndWorkGoesOnWhenThereIsSpaceAgain) {
     const fs::path folder = folder_.path() / "disk";
-    const SmallDisk disk(folder);
+    const testing_support::SmallDisk disk(folder);
     if (!disk.mounted()) GTEST_SKIP() << "a small file system can be mounted by root only";
     const std::string database = (folder / "farm.db").string();
     make_tables(*open(database));

@@ -36,6 +36,7 @@ struct LiveTask {
     std::set<std::string> failed_on;  // workers; forgotten at a restart
     double progress = 0;
     std::string status;
+    std::uint64_t log_begin = 0;
     Steady started{};  // when its first report of RUNNING came
     bool cancel_by_person = false;
     bool cancel_asked = false;

@@ -75,16 +75,16 @@ void save_step(db::Connection& connection, JobKey job, std::size_t number, const
 void save_task(db::Connection& connection, const TaskKey& key, const LiveTask& task) {
     connection.run(
         "INSERT INTO tasks (job, step, task, state, epoch, tries, interruptions, memory_raises, ready_at, worker, "
-        "session, "
-        "checkpoint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
-        "ON CONFLICT (job, step, task) DO UPDATE SET state = excluded.state, epoch = excluded.epoch, tries = "
-        "excluded.tries, "
-        "interruptions = excluded.interruptions, memory_raises = excluded.memory_raises, ready_at = excluded.ready_at, "
-        "worker = excluded.worker, session = excluded.session, checkpoint = excluded.checkpoint",
+        "session, log_begin, checkpoint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+        "ON CONFLICT (job, step, task) DO UPDATE SET state = excluded.state, epoch = excluded.epoch, "
+        "tries = excluded.tries, interruptions = excluded.interruptions, memory_raises = excluded.memory_raises, "
+        "ready_at = excluded.ready_at, worker = excluded.worker, session = excluded.session, "
+        "log_begin = excluded.log_begin, checkpoint = excluded.checkpoint",
         key.job, key.step, key.task, task.state, task.epoch, task.tries, task.interruptions, task.memory_raises,
         task.ready_at == 0 ? std::nullopt : std::optional(task.ready_at),
         task.worker.empty() ? std::nullopt : std::optional<std::string_view>(task.worker),
-        task.session.empty() ? std::nullopt : std::optional<std::string_view>(task.session), task.checkpoint);
+        task.session.empty() ? std::nullopt : std::optional<std::string_view>(task.session), task.log_begin,
+        task.checkpoint);
 }
 
 void end_task(db::Connection& connection, const TaskKey& key, TaskState state, const LiveTask& task) {

@@ -147,6 +147,19 @@ std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wir
     return found.front();
 }
 
+std::vector<RunningAttempt> running_attempts(db::Connection& connection, const std::string& job) {
+    std::vector<RunningAttempt> running;
+    connection.each<std::uint32_t, std::uint64_t, std::int64_t, std::string, std::string, std::uint64_t>(
+        "SELECT step, task, epoch, worker, session, log_begin FROM tasks WHERE job = $1 AND state IN ($2, $3) "
+        "ORDER BY step, task",
+        [&](std::uint32_t step, std::uint64_t task, std::int64_t epoch, const std::string& worker,
+            const std::string& session, std::uint64_t log_begin) {
+            running.push_back({{job, step, task, epoch}, worker, session, log_begin});
+        },
+        key_of(connection, job), TaskState::running, TaskState::committing);
+    return running;
+}
+
 namespace {
 
 template <class... V>

@@ -53,6 +53,14 @@ struct AttemptRecord {
     wire::Result result;
 };
 
+// An attempt that runs: there is no record of it yet, but a log.
+struct RunningAttempt {
+    wire::AttemptId id;
+    std::string worker;
+    std::string session;
+    std::uint64_t log_begin = 0;
+};
+
 struct Artifact {
     wire::Output output;
     wire::AttemptId attempt;
@@ -85,6 +93,7 @@ std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::st
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
                                        std::size_t limit);
 std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id);
+std::vector<RunningAttempt> running_attempts(db::Connection& connection, const std::string& job);
 std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job);
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
                                       int limit);

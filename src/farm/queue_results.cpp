@@ -40,6 +40,7 @@ void Queue::take_report(db::Connection& connection, WorkerBoard& worker, const w
     if (state != task.state) {
         if (task.state == TaskState::leased) task.started = clock_.steady();
         task.state = state;
+        task.log_begin = report.log_begin;
         ledger::save_task(connection, key, task);
         tell(connection, job, key, task.epoch, name_of(state));
     }

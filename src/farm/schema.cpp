@@ -61,6 +61,7 @@ CREATE TABLE tasks (
     ready_at BIGINT,
     worker TEXT,
     session TEXT,
+    log_begin BIGINT,
     checkpoint TEXT,
     PRIMARY KEY (job, step, task)
 );

@@ -43,7 +43,7 @@ public:
 
     const Rules& rules() const { return rules_; }
     std::size_t problem_count() const { return problems_.size(); }
-    bool full() const { return problems_.size() >= max_problems; }  // more would help nobody
+    bool full() const { return problems_.size() >= max_problems; }
 
     void problem(const Place& place, const std::string& message);
     void problem(const Origin& origin, const std::string& message);
@@ -69,8 +69,6 @@ public:
     std::optional<Pending> pending_number(const Place& place, const Scope& scope, bool expressions_allowed);
 
 private:
-    static constexpr std::size_t max_problems = 1000;
-
     std::vector<Problem>& problems_;
     const Rules& rules_;
 };

@@ -1,6 +1,8 @@
 // Templates and values become a job: what is resolved at creation is resolved here, and checked once more as text.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "job/capabilities.h"
 #include "job/create_parameters.h"
 #include "job/definitions.h"
@@ -130,8 +132,12 @@ Job create_job(const JobTemplate& job_template, const std::vector<EnvironmentTem
     job.name = creator.name(parts.name);
     job.description = parts.description;
     job.extensions = parts.extensions;
-    for (const EnvironmentTemplate& environment : environments)
+    for (const EnvironmentTemplate& environment : environments) {
         job.environments.push_back(creator.environment(environment.parts().environment));
+        for (const std::string& extension : environment.parts().extensions)
+            if (std::find(job.extensions.begin(), job.extensions.end(), extension) == job.extensions.end())
+                job.extensions.push_back(extension);
+    }
     for (const EnvironmentPart& environment : parts.environments)
         job.environments.push_back(creator.environment(environment));
     for (const StepPart& step : parts.steps)

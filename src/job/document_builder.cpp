@@ -150,13 +150,17 @@ void DocumentBuilder::drop_duplicates(Node& map) {
         const auto [first, is_new] = seen.try_emplace(entry.key, entry.mark);
         if (is_new) continue;
         duplicates.push_back(i);
+        if (problems_.size() >= max_problems) continue;
         const std::string where = path();
         problems_.push_back({where.empty() ? entry.key : where + "." + entry.key, entry.mark,
                              fmt::format("the key \"{}\" stands twice, in line {} and in line {}", entry.key,
                                          first->second.line, entry.mark.line)});
     }
-    for (auto i = duplicates.rbegin(); i != duplicates.rend(); ++i)
-        map.entries.erase(map.entries.begin() + static_cast<std::ptrdiff_t>(*i));
+    if (duplicates.empty()) return;
+    std::vector<Node::Entry> kept;
+    for (std::size_t i = 0; i < map.entries.size(); ++i)
+        if (!std::binary_search(duplicates.begin(), duplicates.end(), i)) kept.push_back(std::move(map.entries[i]));
+    map.entries = std::move(kept);
 }
 
 std::string DocumentBuilder::path() const {

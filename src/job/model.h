@@ -91,7 +91,7 @@ struct Step {
 struct Job {
     std::string name;
     std::string description;
-    std::vector<std::string> extensions;
+    std::vector<std::string> extensions;    // of the template, and of the environment templates
     std::vector<Parameter> parameters;      // merged, in order of definition
     std::vector<Environment> environments;  // of the environment templates first, then the job's own
     std::vector<Step> steps;                // as in the template

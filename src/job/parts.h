@@ -127,6 +127,7 @@ struct JobTemplate::Parts {
 
 struct EnvironmentTemplate::Parts {
     std::string file;
+    std::vector<std::string> extensions;
     std::vector<ParameterPart> parameters;
     EnvironmentPart environment;
 };

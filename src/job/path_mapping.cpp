@@ -85,13 +85,11 @@ std::optional<std::string> apply_rule(const PathMappingRule& rule, std::string_v
         if (!same) return std::nullopt;
     }
     std::string mapped = rule.destination_path;
-    while (mapped.size() > 1 && mapped.ends_with('/'))
+    while (mapped.ends_with('/'))
         mapped.pop_back();
-    for (std::size_t i = source.names.size(); i < given.names.size(); ++i) {
-        if (!mapped.ends_with('/')) mapped += '/';
-        mapped += given.names[i];
-    }
-    if (given.trailing_separator && !mapped.ends_with('/')) mapped += '/';
+    for (std::size_t i = source.names.size(); i < given.names.size(); ++i)
+        mapped += "/" + std::string(given.names[i]);
+    if (given.trailing_separator || mapped.empty()) mapped += '/';
     return mapped;
 }
 

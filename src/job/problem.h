@@ -1,6 +1,7 @@
 // What is wrong with a template: every error with its path, line and column, all of them at once.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Problem {
     Mark mark;
     std::string message;
 };
+
+// Of one document; more would help nobody, and a hostile one has millions.
+constexpr std::size_t max_problems = 1000;
 
 // "template.yaml:12:7: steps[1].name: …", one line a problem.
 std::string describe(const std::vector<Problem>& problems, const std::string& file);

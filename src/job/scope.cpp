@@ -21,6 +21,12 @@ ValueType value_type(ParameterType type) {
 
 }  // namespace
 
+std::optional<ValueType> Scope::type_of(std::string_view name) const {
+    const auto found = names_.find(name);
+    if (found != names_.end()) return found->second;
+    return outer_ != nullptr ? outer_->type_of(name) : std::nullopt;
+}
+
 std::vector<std::string> Scope::all_names() const {
     std::vector<std::string> all = outer_ != nullptr ? outer_->all_names() : std::vector<std::string>();
     for (const auto& [name, type] : names_)

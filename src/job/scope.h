@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,8 @@ public:
         : outer_(outer) {}  // has the names of the outer one too, and must not outlive it
 
     void add(std::string name, ValueType type) { names_.insert_or_assign(std::move(name), type); }
-    bool has(std::string_view name) const { return names_.contains(name) || (outer_ != nullptr && outer_->has(name)); }
+    bool has(std::string_view name) const { return type_of(name).has_value(); }
+    std::optional<ValueType> type_of(std::string_view name) const;
 
     // Why a name can't be used here, for a person: what was meant, or where it can be used.
     std::string explain_missing(std::string_view name) const;

@@ -152,7 +152,8 @@ EnvironmentTemplate parse_environment_template(const Source& source, const std::
     const Place place(root);
     Fields fields(checker, place,
                   {"specificationVersion", "$schema", "extensions", "parameterDefinitions", "environment"});
-    rules = rules_of(parse_head(problems, checker, fields, source, environment_version, extensions));
+    parts->extensions = parse_head(problems, checker, fields, source, environment_version, extensions);
+    rules = rules_of(parts->extensions);
     if (const auto field = fields.find_even_null("parameterDefinitions"))
         parts->parameters = parse_parameters(checker, *field, max_environment_parameters);
     const Scope creation = creation_scope(parts->parameters);

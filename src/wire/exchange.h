@@ -96,6 +96,7 @@ struct AttemptReport {
     Phase phase = Phase::queued;
     double progress = 0;  // 0 … 100
     std::string status;
+    std::uint64_t log_begin = 0;            // where its lines begin in the session's log
     std::map<std::string, double> metrics;  // since the last report
     std::optional<Preview> preview;         // when there is a new one
     std::optional<Result> result;           // set once, at the end

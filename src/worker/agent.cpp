@@ -62,9 +62,10 @@ Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOpt
 
 Agent::~Agent() { stop(milliseconds(0)); }
 
-void Agent::drain() {
+void Agent::finish() {
     draining_ = true;
     around_.has_news();
+    if (thread_.joinable()) thread_.join();
 }
 
 void Agent::stop(milliseconds notice) {

@@ -33,7 +33,7 @@ public:
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
-    void drain();                                 // finishes its tasks, takes nothing more
+    void finish();                                // finishes its tasks, takes nothing more, returns when all is over
     void stop(std::chrono::milliseconds notice);  // interrupts its tasks, tells the farm, returns when all is over
 
 private:

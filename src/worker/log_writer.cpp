@@ -14,10 +14,11 @@ constexpr std::size_t last_lines_kept = 100;
 
 }  // namespace
 
-void LogWriter::begin_attempt() {
+std::uint64_t LogWriter::begin_attempt() {
     begin_ = flushed_ + waiting_.size();
     last_.clear();
     cut_ = 0;
+    return begin_;
 }
 
 void LogWriter::line(std::string_view text) {

@@ -16,7 +16,7 @@ public:
     LogWriter(wire::FarmLink& link, std::string job, std::string session)
         : link_(link), job_(std::move(job)), session_(std::move(session)) {}
 
-    void begin_attempt();
+    std::uint64_t begin_attempt();  // where its lines begin
     void line(std::string_view text);
     wire::LogRange end_attempt();  // everything is with the farm afterwards
     void flush();

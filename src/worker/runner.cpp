@@ -170,7 +170,10 @@ std::optional<wire::Assignment> Runner::next() {
 }
 
 void Runner::run(const wire::Assignment& assignment) {
-    log_.begin_attempt();
+    {
+        const std::lock_guard lock(mutex_);
+        current_->log_begin = log_.begin_attempt();
+    }
     const Micros started = system_clock().wall();
     wire::Result result;
     try {

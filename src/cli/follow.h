@@ -1,0 +1,55 @@
+// Following a job to its end: bars that are redrawn in place on a terminal, plain lines elsewhere.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "farm/queries.h"
+
+namespace atelier::cli {
+
+class Follower {
+public:
+    Follower(std::string job, db::Connection& reader, Output& output);
+
+    // Looks once and shows what is new; true when the job has ended.
+    bool look();
+    void say(const std::string& line);  // a line of its own, above the bars
+
+    const farm::JobSummary& job() const { return job_; }
+
+private:
+    void draw();
+    void erase();
+    void tell_changes();
+    std::string bar(const farm::StepSummary& step) const;
+    double rate_of(const std::string& step, std::uint64_t succeeded);
+
+    std::string id_;
+    db::Connection& reader_;
+    Output& output_;
+    farm::JobSummary job_;
+    std::vector<farm::StepSummary> steps_;
+    std::vector<farm::StepSummary> before_;
+    farm::JobState told_ = farm::JobState::draft;
+    int told_tenths_ = 0;
+    std::chrono::steady_clock::time_point begun_;
+    std::chrono::steady_clock::time_point drawn_{};
+    std::uint64_t done_at_begin_ = 0;
+    int lines_ = 0;  // of bars on the screen
+};
+
+// Those of its outcome: "done in 12s", or which task failed first, with its last lines.
+void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs, Output& output);
+
+// The last lines of an attempt's log.
+std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt, std::size_t count);
+
+int exit_status_of(farm::JobState state);
+
+json::Value to_json(const farm::JobSummary& job, const std::vector<farm::StepSummary>& steps);
+
+}  // namespace atelier::cli

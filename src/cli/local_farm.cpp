@@ -1,0 +1,31 @@
+#include "cli/local_farm.h"
+
+#include <unistd.h>
+
+#include "worker/capabilities.h"
+
+namespace atelier::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds short_notice{5'000};
+constexpr const char* worker_id = "local";
+
+std::string host_name() {
+    char name[256] = "this machine";
+    ::gethostname(name, sizeof name - 1);
+    return name;
+}
+
+}  // namespace
+
+LocalFarm::LocalFarm(const farm::Layout& layout, int slots)
+    : farm_({layout, {}, &system_clock()}),
+      link_(farm_),
+      agent_(link_, layout.open_blobs(),
+             {worker_id, host_name(), slots > 0 ? slots : worker::core_count(), layout.sessions(), layout.checkpoints()}) {}
+
+void LocalFarm::finish() { agent_.finish(); }
+void LocalFarm::interrupt() { agent_.stop(short_notice); }
+
+}  // namespace atelier::cli

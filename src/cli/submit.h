@@ -1,0 +1,15 @@
+// What a person asks for on a command line, made into a submission.
+#pragma once
+
+#include "cli/run.h"
+#include "farm/submission.h"
+#include "store/blobs.h"
+
+namespace atelier::cli {
+
+farm::Submission make_submission(const RunRequest& request);
+
+// For isolated jobs: what lies at the incoming PATH parameters goes into the store.
+void store_inputs(farm::Submission& submission, store::Blobs& blobs);
+
+}  // namespace atelier::cli

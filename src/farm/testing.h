@@ -1,0 +1,146 @@
+// For the farm's tests: a queue on a database of its own, a clock that is turned by hand, and workers that are only messages.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "farm/queries.h"
+#include "farm/queue.h"
+#include "farm/schema.h"
+
+namespace atelier::farm::testing {
+
+struct HandClock final : Clock {
+    Micros wall_now = 1'000'000'000'000;
+    Steady steady_now{std::chrono::hours(1)};
+    Micros wall() const override { return wall_now; }
+    Steady steady() const override { return steady_now; }
+    void advance(double seconds) {
+        wall_now += static_cast<Micros>(seconds * 1e6);
+        steady_now += std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    }
+};
+
+// One step "Work" with tasks 1 … count, and a step "Gather" after it when asked for. `more` is put into the step (YAML).
+inline Submission submission(std::uint64_t count, bool gather = false, const std::string& more = "") {
+    Submission made;
+    made.job_template = {
+        "specificationVersion: jobtemplate-2023-09\nname: Test\nsteps:\n- name: Work\n" + more +
+            "  parameterSpace:\n    taskParameterDefinitions:\n    - {name: N, type: INT, range: \"1-" +
+            std::to_string(count) + "\"}\n  script: {actions: {onRun: {command: \"true\"}}}\n" +
+            (gather ? "- name: Gather\n  dependencies: [{dependsOn: Work}]\n"
+                      "  script: {actions: {onRun: {command: \"true\"}}}\n"
+                    : ""),
+        "yaml", "test.yaml"};
+    made.template_folder = "/";
+    made.current_folder = "/";
+    return made;
+}
+
+// A worker as the queue sees one: it lists what it was given until it tells a result.
+struct FakeWorker {
+    wire::ExchangeRequest request;
+
+    FakeWorker(const std::string& id, int slots) {
+        request.worker = id;
+        request.name = id;
+        request.boot = "boot-1";
+        request.slots = slots;
+        request.capabilities.amounts = {{"amount.worker.vcpu", slots}, {"amount.worker.memory", 16384}};
+        request.capabilities.attributes = {{"attr.worker.os.family", {"linux"}}};
+    }
+
+    void restart(const std::string& boot) {
+        request.boot = boot;
+        request.sequence = 0;
+        request.sessions.clear();
+        request.attempts.clear();
+    }
+
+    void take(const wire::ExchangeReply& reply) {
+        std::erase_if(request.attempts, [](const auto& report) { return report.result.has_value(); });
+        for (const wire::AttemptId& dropped : reply.drop)
+            std::erase_if(request.attempts, [&](const auto& report) { return report.attempt == dropped; });
+        for (const wire::Assignment& given : reply.assign) {
+            if (std::find(request.sessions.begin(), request.sessions.end(), given.session) == request.sessions.end())
+                request.sessions.push_back(given.session);
+            wire::AttemptReport report;
+            report.attempt = given.attempt;
+            report.session = given.session;
+            request.attempts.push_back(report);
+        }
+        for (const std::string& ended : reply.end_sessions) std::erase(request.sessions, ended);
+    }
+
+    // Tells this result for the attempt at `index` of those that it holds; a failure ends its session.
+    void end(std::size_t index, ResultClass result, double seconds = 1) {
+        wire::AttemptReport& report = request.attempts.at(index);
+        report.phase = wire::Phase::running;
+        wire::Result& told = report.result.emplace();
+        told.result = result;
+        told.usage.wall_seconds = seconds;
+        told.started_at = 1;
+        if (result == ResultClass::succeeded) return;
+        std::erase(request.sessions, report.session);
+        for (wire::AttemptReport& other : request.attempts)
+            if (other.session == report.session && !other.result)
+                other.result.emplace().result = ResultClass::never_attempted;
+    }
+
+    void end_all(ResultClass result) {
+        for (std::size_t i = 0; i < request.attempts.size(); ++i)
+            if (!request.attempts[i].result) end(i, result);
+    }
+};
+
+class Ground {
+public:
+    Ground() { open(); }
+
+    void open() {
+        connection = db::open((folder.path() / "farm.db").string());
+        db::migrate(*connection, migrations());
+        queue = std::make_unique<Queue>(QueueOptions{}, clock,
+                                        [this](const std::string&, std::uint64_t) { return blobs_exist; });
+        queue->load(*connection);
+    }
+
+    // As after a kill: everything from the database.
+    void reopen() {
+        queue.reset();
+        connection.reset();
+        open();
+    }
+
+    wire::ExchangeReply exchange(FakeWorker& worker) {
+        ++worker.request.sequence;
+        wire::ExchangeReply reply = queue->exchange(*connection, worker.request);
+        worker.take(reply);
+        return reply;
+    }
+
+    // Exchanges and succeeds until the worker gets nothing more.
+    void work_off(FakeWorker& worker, ResultClass result = ResultClass::succeeded) {
+        exchange(worker);
+        while (!worker.request.attempts.empty() || !worker.request.sessions.empty()) {
+            worker.end_all(result);
+            exchange(worker);
+        }
+        exchange(worker);
+    }
+
+    JobSummary job(const std::string& id) { return job_by_id(*connection, id); }
+    std::string submit(const Submission& what) { return queue->submit(*connection, what); }
+    std::int64_t count(const std::string& sql) { return std::get<0>(*connection->row<std::int64_t>(sql)); }
+
+    TemporaryFolder folder;
+    HandClock clock;
+    bool blobs_exist = true;
+    std::unique_ptr<db::Connection> connection;
+    std::unique_ptr<Queue> queue;
+};
+
+}  // namespace atelier::farm::testing
