@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/json/object.hpp>
 
@@ -81,6 +83,24 @@ TEST(Id, IsRandomAndOfItsAlphabet) {
     EXPECT_TRUE(looks_like_id(one));
     EXPECT_FALSE(looks_like_id("ill"));
     EXPECT_FALSE(looks_like_id(""));
+}
+
+TEST(Id, IsAnotherOneInAForkedChild) {
+    random_id(1);  // the block of random bytes is begun
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const std::string id = random_id(16);
+        ::_exit(::write(ends[1], id.data(), id.size()) == 16 ? 0 : 1);
+    }
+    std::string id(16, '\0');
+    EXPECT_EQ(::read(ends[0], id.data(), id.size()), 16);
+    EXPECT_NE(random_id(16), id);
+    ::waitpid(child, nullptr, 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
 }
 
 TEST(Hash, AgreesWithThePublishedVector) {

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cli/parameters.h"
+#include "cli/openjd_run.h"
 #include "store/manifest.h"
 
 namespace atelier::cli {

@@ -1,5 +1,6 @@
 // A manifest: a list of path → blob, mode, time. Canonical JSON, itself a blob; its digest is the identity of the
-// whole.
+// whole. It may come from anybody: what it names stays inside the folder that it is laid into, whatever stands there
+// already.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct Entry {
     Kind kind = Kind::file;
     BlobRef blob;             // of a file
     std::string link_target;  // of a symbolic link
-    unsigned mode = 0644;     // permission bits
-    Micros modified = 0;
+    unsigned mode = 0644;     // permission bits, of a file or folder
+    Micros modified = 0;      // of a file or folder
     auto operator<=>(const Entry&) const = default;
 };
 
@@ -34,10 +35,16 @@ struct Manifest {
         std::string_view json);  // throws Error::invalid: unsafe or repeated paths, links that lead out
 };
 
-// Reads a folder (or one file) into the store. Only folders that are empty become entries of their own.
+// Error::invalid unless a manifest of these entries can be laid into an empty folder and nothing leads out of it.
+void check_entries(const std::vector<Entry>& entries);
+
+// Reads a folder (or one file) into the store. Only folders that are empty become entries of their own; no link is
+// followed. Error::invalid for what can't be kept: pipes, sockets, devices, links that lead out, names that aren't
+// UTF-8.
 Manifest collect(const std::filesystem::path& root, Blobs& blobs);
 
-// Lays a manifest's content below `root`; never writes through a link, never outside of root.
+// Lays a manifest's content below `root`, which is made if needed; never writes through a link, never outside of root,
+// never over what is there. When it fails, what it has laid is gone again.
 void place(const Manifest& manifest, const std::filesystem::path& root, Blobs& blobs, Placement placement);
 
 }  // namespace atelier::store

@@ -181,15 +181,16 @@ void Runner::run(const wire::Assignment& assignment) {
     } catch (const Error& error) {
         result.result = error.kind() == Error::Kind::exhausted ? ResultClass::failed_resource : ResultClass::failed_app;
         result.reason = error.what();
+        log_.line(result.reason);
         if (session_) session_->cancel(std::chrono::milliseconds(0));
     } catch (const std::exception& error) {
         result.result = ResultClass::failed_app;
         result.reason = error.what();
+        log_.line(result.reason);
     }
     result.started_at = started;
     result.ended_at = system_clock().wall();
     try {
-        if (!result.reason.empty()) log_.line(result.reason);
         result.log = log_.end_attempt();
     } catch (const Error& error) {  // the result counts for more than its log
         log::warning(error.what());

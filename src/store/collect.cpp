@@ -1,0 +1,124 @@
+// A folder on its way into the store. The folder may be a task's, which may still be running: names are looked up from
+// open folders and never through links.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "store/manifest.h"
+#include "store/reading.h"
+
+namespace atelier::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int deepest = 200;  // folders in folders; each one is open while its content is read
+constexpr std::size_t longest_link = 4095;
+
+Micros modified_of(const struct stat& info) {
+    return Micros{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1'000;
+}
+
+class Walk {
+public:
+    explicit Walk(const fs::path& root) : root_(root) {}
+
+    std::vector<Entry> entries() {
+        read_folder(open_file(root_, O_RDONLY | O_DIRECTORY), "", 0);
+        std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.path < b.path; });
+        return std::move(entries_);
+    }
+
+private:
+    // Gives how many entries the folder has.
+    std::size_t read_folder(Fd folder, const std::string& path, int depth) {
+        if (depth > deepest)
+            throw Error(Error::Kind::invalid, shown(path) + " lies too deep: folders in folders in folders");
+        const std::unique_ptr<DIR, int (*)(DIR*)> list(::fdopendir(folder.get()), &::closedir);
+        if (!list) throw Error::from_errno("cannot read " + shown(path));
+        const int number = folder.release();  // the list closes it
+        std::size_t count = 0;
+        for (errno = 0; const dirent* item = ::readdir(list.get()); errno = 0) {
+            const std::string name = item->d_name;
+            if (name == "." || name == "..") continue;
+            read_entry(number, name, path.empty() ? name : path + "/" + name, depth);
+            ++count;
+        }
+        if (errno != 0) throw Error::from_errno("cannot read " + shown(path));
+        return count;
+    }
+
+    void read_entry(int folder, const std::string& name, const std::string& path, int depth) {
+        struct stat info {};
+        if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+            throw Error::from_errno("cannot read " + shown(path));
+        Entry entry;
+        entry.path = path;
+        entry.mode = info.st_mode & 0777;
+        entry.modified = modified_of(info);
+        if (S_ISDIR(info.st_mode)) {
+            Fd below(::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            if (!below) throw Error::from_errno("cannot read " + shown(path));
+            if (read_folder(std::move(below), path, depth + 1) > 0) return;
+            entry.kind = Entry::Kind::folder;
+        } else if (S_ISLNK(info.st_mode)) {
+            entry.kind = Entry::Kind::link;
+            entry.link_target = read_link(folder, name, path);
+            entry.mode = Entry().mode;
+            entry.modified = 0;
+        } else {
+            require_file(info.st_mode, shown(path));
+        }
+        entries_.push_back(std::move(entry));
+    }
+
+    std::string read_link(int folder, const std::string& name, const std::string& path) const {
+        std::string target(longest_link + 1, '\0');
+        const ssize_t size = ::readlinkat(folder, name.c_str(), target.data(), target.size());
+        if (size < 0) throw Error::from_errno("cannot read " + shown(path));
+        target.resize(static_cast<std::size_t>(size));
+        return target;
+    }
+
+    std::string shown(const std::string& path) const { return printable((root_ / path).string()); }
+
+    const fs::path& root_;
+    std::vector<Entry> entries_;
+};
+
+Manifest collect_file(const fs::path& file, Blobs& blobs) {
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) throw Error::from_errno("cannot read " + file.string());
+    Entry entry;
+    entry.path = file.filename().string();
+    entry.mode = info.st_mode & 0777;
+    entry.modified = modified_of(info);
+    check_entries({entry});
+    entry.blob = blobs.put_file(file);
+    return {{entry}};
+}
+
+}  // namespace
+
+Manifest collect(const fs::path& root, Blobs& blobs) {
+    std::error_code ignored;
+    if (!fs::is_directory(root, ignored)) return collect_file(root, blobs);
+    Manifest manifest{Walk(root).entries()};
+    check_entries(manifest.entries);
+    std::vector<std::string> files;
+    for (const Entry& entry : manifest.entries)
+        if (entry.kind == Entry::Kind::file) files.push_back(entry.path);
+    const auto stored = blobs.put_files_beneath(root, files);
+    auto next = stored.begin();
+    for (Entry& entry : manifest.entries)
+        if (entry.kind == Entry::Kind::file) entry.blob = *next++;
+    return manifest;
+}
+
+}  // namespace atelier::store
