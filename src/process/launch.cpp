@@ -34,13 +34,13 @@ struct Start {
     ::_exit(start_failed);
 }
 
-// A name that is not there leads to the next candidate; one that may not be run is remembered, as a shell does it.
+// A name that is not there leads to the next candidate; one that is there but may not be run is remembered.
 void execute(const Launch& what) {
     int error = ENOENT;
     for (const std::string& program : what.programs) {
         ::execve(program.c_str(), what.argv, what.environment);
         if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return;
-        if (errno == EACCES) error = EACCES;
+        if (errno == EACCES && ::access(program.c_str(), F_OK) == 0) error = EACCES;
     }
     errno = error;
 }
