@@ -153,8 +153,7 @@ void KeeperProcess::wait() {
     if (fds.back().revents != 0) drain();
 }
 
-// ---- requests
-// ----------------------------------------------------------------------------------------------------------------
+// ---- requests --------------------------------------------------------------------------------------------
 
 bool KeeperProcess::take_request() {
     Request request;
@@ -234,8 +233,7 @@ void KeeperProcess::start(const Request& request, std::string& texts) {
     next_look_ = started_ + first_sample;
 }
 
-// ---- the end of a run
-// --------------------------------------------------------------------------------------------------------
+// ---- the end of a run ------------------------------------------------------------------------------------
 
 void KeeperProcess::reap() {
     for (;;) {
@@ -300,8 +298,7 @@ void KeeperProcess::answer() {
     if (reply_.left_behind == 0) kept_output_.reset();
 }
 
-// ---- while it runs
-// -----------------------------------------------------------------------------------------------------------
+// ---- while it runs ---------------------------------------------------------------------------------------
 
 void KeeperProcess::look_at_time() {
     const Time now = steady_clock::now();
