@@ -99,8 +99,7 @@ const Node* find(const Node* node, std::string_view key) {
     return entry ? &entry->value : nullptr;
 }
 
-// ---- the official suite
-// ------------------------------------------------------------------------------------------------------
+// ---- the official suite ----------------------------------------------------------------------------------
 
 struct Case {
     explicit Case(const fs::path& file) : test(read_yaml(file)) {
@@ -205,8 +204,7 @@ TEST(Conformance, RunsTheOfficialSuite) {
     EXPECT_EQ(refused, 1);
 }
 
-// ---- the templates of another implementation's tests
-// -------------------------------------------------------------------------
+// ---- the templates of another implementation's tests -----------------------------------------------------
 
 struct Sample {
     std::string file;
@@ -405,8 +403,7 @@ TEST(Conformance, RefusesTheScenariosThatNeedMore) {
     EXPECT_EQ(refused, files);
 }
 
-// ---- check and summary
-// -------------------------------------------------------------------------------------------------------
+// ---- check and summary -----------------------------------------------------------------------------------
 
 TEST(OpenjdCheck, SaysWhatIsWrong) {
     const TemporaryFolder folder;

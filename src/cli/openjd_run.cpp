@@ -29,8 +29,7 @@ constexpr int interrupted = 130;
 constexpr std::string_view file_scheme = "file://";
 constexpr std::chrono::seconds interrupt_notice{10};  // what a task may take to end when a person waits for it
 
-// ---- reading
-// -----------------------------------------------------------------------------------------------------------------
+// ---- reading ---------------------------------------------------------------------------------------------
 
 // A path may be written as it is, or as file://…
 fs::path as_path(std::string_view text) {
@@ -95,8 +94,7 @@ Made make(const OpenjdRequest& request) {
     return made;
 }
 
-// ---- running
-// -----------------------------------------------------------------------------------------------------------------
+// ---- running ---------------------------------------------------------------------------------------------
 
 std::map<std::string, std::string> own_variables() {
     std::map<std::string, std::string> variables;
@@ -162,8 +160,7 @@ ActionResult run_steps(session::Session& session, const job::Job& job, const std
     return {};
 }
 
-// ---- telling
-// -----------------------------------------------------------------------------------------------------------------
+// ---- telling ---------------------------------------------------------------------------------------------
 
 std::string_view name_of(job::ParameterType type) {
     switch (type) {
