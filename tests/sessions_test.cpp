@@ -379,7 +379,7 @@ TEST(Conformance, StopsWhenItIsInterrupted) {
     std::ostream out(&ear);
     OpenjdRunRequest request;
     request.file = file;
-    request.interrupted = &interrupted;
+    request.interrupted = [&] { return interrupted.load(); };
     EXPECT_EQ(openjd_run(request, out), 130);
     EXPECT_EQ(ear.str().find("\nEXIT_NORMAL"), std::string::npos);
     EXPECT_NE(ear.str().find("it was canceled"), std::string::npos);

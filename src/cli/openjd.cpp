@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
+#include "cli/interrupts.h"
 #include "cli/openjd_run.h"
 
 namespace atelier::cli {
@@ -66,8 +66,8 @@ void add_here(CLI::App& command, Context& context) {
     verb.add_option("--path-mapping-rules", request->path_mapping_rules, "file://FILE, or the JSON itself");
     verb.add_flag("--sandbox", request->sandbox.enabled, "Let tasks see only their own files");
     when_chosen(verb, context, [request, &context] {
-        const Interrupt interrupt;
-        request->interrupted = &interrupt.asked();
+        const Interrupts interrupts;
+        request->interrupted = [&interrupts] { return interrupts.wish() != Wish::go_on; };
         return told(context.output, [&](std::ostream& out) { return openjd_run(*request, out); });
     });
 }
