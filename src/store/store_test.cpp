@@ -181,6 +181,23 @@ TEST_F(FolderStoreTest, ObjectsCanOnlyBeRead) {
     EXPECT_FALSE(store_->signed_address("a/b", false, 60));
 }
 
+TEST_F(FolderStoreTest, ItsFolderMayBeNamedInAnyWay) {
+    for (const char* name : {"other/", "./other", "x/../other/."}) {
+        store_ = open_folder_store(folder_.path() / name);
+        put("a/b", "x");
+        EXPECT_TRUE(store_->head("a/b")) << name;
+    }
+    EXPECT_TRUE(fs::exists(folder_.path() / "other" / "a" / "b"));
+}
+
+TEST_F(FolderStoreTest, WhatIsNoFileIsInTheWay) {
+    fs::create_directories(root() / "key");
+    EXPECT_EQ(error_of([&] { put("key", "x"); }).kind(), Error::Kind::conflict);
+    fs::create_symlink("elsewhere", root() / "link");
+    EXPECT_EQ(error_of([&] { put("link", "x"); }).kind(), Error::Kind::conflict);
+    EXPECT_EQ(store_->remove_unfinished(INT64_MAX, true).count, 0u);
+}
+
 TEST_F(FolderStoreTest, ItsOwnFolderIsNoKey) {
     EXPECT_EQ(error_of([&] { put("incoming/x", "x"); }).kind(), Error::Kind::invalid);
     const auto unfinished = store_->begin();
