@@ -1,6 +1,8 @@
 // The queue from the database: at the start, after a failed commit, and one job at a time when it comes back to life.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "farm/queue.h"
 
@@ -123,7 +125,10 @@ void Queue::load_job(db::Connection& connection, JobKey key) {
             task.started = clock_.steady();
             task.cancel_by_person = stopping.has_value();
             if (task_state == TaskState::backoff) {
-                step.backoff.emplace(task.ready_at, index);
+                // whatever the wall clock did meanwhile
+                const double wait = static_cast<double>(task.ready_at - clock_.wall()) / 1e6;
+                task.ready = clock_.steady() + in_steady(std::clamp(wait, 0.0, longest_backoff_seconds));
+                step.backoff.emplace(task.ready, index);
             } else if (task_state == TaskState::ready) {
                 step.again.insert(index);
             } else {

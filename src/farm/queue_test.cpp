@@ -208,6 +208,24 @@ TEST(Queue, AReplyThatWasLostHealsWithTheNextExchange) {
     EXPECT_TRUE(ground.queue->workers().at("w").sessions.empty());
 }
 
+TEST(Queue, ThatASessionEndsIsToldUntilTheWorkerKnows) {
+    Ground ground;
+    ground.submit(submission(1));
+    FakeWorker worker("w", 1);
+    ground.exchange(worker);
+    worker.end(0, ResultClass::succeeded);
+    ++worker.request.sequence;
+    EXPECT_EQ(ground.queue->exchange(*ground.connection, worker.request).end_sessions.size(), 1u);  // is lost
+    worker.request.attempts.clear();
+    worker.request.leaving = worker.request.sessions;
+    ++worker.request.sequence;
+    EXPECT_TRUE(ground.queue->exchange(*ground.connection, worker.request).tells_nothing()) << "it knows, and is leaving";
+    worker.request.leaving.clear();
+    EXPECT_EQ(ground.exchange(worker).end_sessions.size(), 1u);
+    ground.exchange(worker);
+    EXPECT_TRUE(ground.queue->workers().at("w").sessions.empty());
+}
+
 TEST(Queue, ARepeatedRequestDoesNoHarm) {
     Ground ground;
     const std::string id = ground.submit(submission(2));

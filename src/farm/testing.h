@@ -102,6 +102,7 @@ public:
 
     void open() {
         connection = db::open((folder.path() / "farm.db").string());
+        connection->script("PRAGMA synchronous = OFF");
         db::migrate(*connection, migrations());
         queue = std::make_unique<Queue>(QueueOptions{}, clock,
                                         [this](const std::string&, std::uint64_t) { return blobs_exist; });

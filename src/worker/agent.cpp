@@ -142,6 +142,7 @@ wire::ExchangeRequest Agent::make_request() {
     request.capabilities = capabilities_;
     for (auto& [id, runner] : runners_) {
         if (!runner->over()) request.sessions.push_back(id);
+        if (!runner->over() && runner->is_leaving()) request.leaving.push_back(id);
         for (wire::AttemptReport& report : runner->reports())
             request.attempts.push_back(std::move(report));
     }
