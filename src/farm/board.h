@@ -29,7 +29,7 @@ struct LiveTask {
     int tries = 0;
     int interruptions = 0;  // in a row, without a try between
     int memory_raises = 0;
-    Micros ready_at = 0;  // in BACKOFF
+    Micros ready_at = 0;  // in BACKOFF; for people and for the next start, it is waited for by the steady clock
     std::string worker;   // while it is leased
     std::string session;
     std::optional<std::string> checkpoint;
@@ -58,7 +58,7 @@ struct StepBoard {
     bool listed = false;  // in the queue's ready lists
     std::map<std::uint64_t, LiveTask> live;
     std::set<std::uint64_t> again;  // READY ones among the live
-    std::set<std::pair<Micros, std::uint64_t>> backoff;
+    std::set<std::pair<Steady, std::uint64_t>> backoff;
     std::uint64_t leased = 0;     // LEASED, RUNNING, COMMITTING
     double running_progress = 0;  // sum over those, in tasks
 

@@ -1,10 +1,22 @@
 // The queue from the database: at the start, after a failed commit, and one job at a time when it comes back to life.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "farm/queue.h"
 
 namespace atelier::farm {
+
+namespace {
+
+// Never longer than any back-off, whatever became of the wall clock since it was written.
+std::chrono::microseconds rest_of_backoff(Micros ready_at, Micros now) {
+    constexpr auto longest = static_cast<Micros>(longest_backoff_seconds * 1e6);
+    return std::chrono::microseconds(std::clamp<Micros>(ready_at - now, 0, longest));
+}
+
+}  // namespace
 
 Queue::Queue(QueueOptions options, const Clock& clock, BlobExists blob_exists)
     : options_(options), clock_(clock), blob_exists_(std::move(blob_exists)) {}
@@ -123,7 +135,7 @@ void Queue::load_job(db::Connection& connection, JobKey key) {
             task.started = clock_.steady();
             task.cancel_by_person = stopping.has_value();
             if (task_state == TaskState::backoff) {
-                step.backoff.emplace(task.ready_at, index);
+                step.backoff.emplace(clock_.steady() + rest_of_backoff(task.ready_at, clock_.wall()), index);
             } else if (task_state == TaskState::ready) {
                 step.again.insert(index);
             } else {

@@ -12,6 +12,8 @@ namespace {
 
 Micros in_micros(double seconds) { return static_cast<Micros>(seconds * 1e6); }
 
+bool is_over(const StepBoard& step, Steady now) { return !step.backoff.empty() && step.backoff.begin()->first <= now; }
+
 }  // namespace
 
 // The task of this very lease, if this worker has it. Whatever else claims to be it is late and is dropped.
@@ -172,7 +174,7 @@ void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::T
             std::min(longest_backoff_seconds, first_backoff_seconds * std::pow(2, task.interruptions - 1));
         task.state = TaskState::backoff;
         task.ready_at = clock_.wall() + in_micros(wait);
-        step.backoff.emplace(task.ready_at, key.task);
+        step.backoff.emplace(clock_.steady() + std::chrono::microseconds(in_micros(wait)), key.task);
     } else {
         give_back(job, key, task);
     }
@@ -197,7 +199,7 @@ bool Queue::tick_is_due() const {
     for (const auto& [key, job] : jobs_) {
         if (job.progress_moved) return true;
         for (const StepBoard& step : job.steps)
-            if (!step.backoff.empty() && step.backoff.begin()->first <= clock_.wall()) return true;
+            if (is_over(step, clock_.steady())) return true;
     }
     return false;
 }
@@ -212,7 +214,7 @@ void Queue::tick(db::Connection& connection) {
     for (auto& [key, job] : jobs_) {
         for (std::size_t number = 0; number < job.steps.size(); ++number) {
             StepBoard& step = job.steps[number];
-            while (!step.backoff.empty() && step.backoff.begin()->first <= clock_.wall()) {
+            while (is_over(step, clock_.steady())) {
                 const std::uint64_t index = step.backoff.begin()->second;
                 step.backoff.erase(step.backoff.begin());
                 LiveTask& task = step.live.at(index);
