@@ -37,7 +37,21 @@ bool is_plain_name(const std::string& relative) {
     }
 }
 
+// Why this can't be an output; empty when it can.
+std::string why_not(const std::string& relative, const fs::path& file) {
+    if (!is_plain_name(relative)) return "its name can't be kept";
+    std::error_code no_link;
+    const fs::path target = fs::read_symlink(file, no_link);
+    return !no_link && leads_out(relative, target) ? "it is a link that leads out of its folder" : "";
+}
+
 }  // namespace
+
+bool leads_out(const fs::path& path, const fs::path& target) {
+    if (target.is_absolute()) return true;
+    const fs::path reached = (path.parent_path() / target).lexically_normal();
+    return reached.begin() != reached.end() && *reached.begin() == "..";
+}
 
 Outputs::Outputs(std::vector<OutputPlace> places, std::shared_ptr<store::Blobs> blobs)
     : places_(std::move(places)), blobs_(std::move(blobs)) {}
@@ -103,8 +117,8 @@ std::vector<wire::Output> Outputs::take() {
     }
     std::vector<wire::Output> outputs;
     for (const Found& each : found) {
-        if (!is_plain_name(each.relative)) {
-            log::warning("an output is left out, its name can't be kept: " + printable(each.file.native()));
+        if (const std::string reason = why_not(each.relative, each.file); !reason.empty()) {
+            log::warning("an output is left out, " + reason + ": " + printable(each.file.native()));
             continue;
         }
         try {

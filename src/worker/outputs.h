@@ -23,6 +23,9 @@ struct OutputPlace {
     bool is_file = false;
 };
 
+// Whether the link at `path`, below the outgoing folder, leads out of it: such a one is no output.
+bool leads_out(const std::filesystem::path& path, const std::filesystem::path& target);
+
 class Outputs {
 public:
     Outputs(std::vector<OutputPlace> places, std::shared_ptr<store::Blobs> blobs);
@@ -30,7 +33,8 @@ public:
     // Learns what is there already: files older than `since`, and those that are committed.
     void learn(Micros since, const std::vector<wire::Output>& committed);
 
-    // Stores what is new or has changed and isn't still being written by somebody, and claims it.
+    // Stores what is new or has changed and isn't still being written by somebody, and claims it. What can't be kept
+    // (by its name, or a link that leads out) is left out, with a warning.
     std::vector<wire::Output> take();
 
     // The farm refused the attempt that claimed these: the next look finds them again.
