@@ -2,6 +2,11 @@
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion
                     -Wno-sign-conversion -Werror -fdiagnostics-color=auto)
 
+# Under the sanitizers g++ takes a thing that an optional may hold for one that it does hold.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  add_compile_options(-Wno-maybe-uninitialized)
+endif()
+
 find_program(ATELIER_CCACHE ccache)
 if(ATELIER_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${ATELIER_CCACHE})

@@ -99,8 +99,7 @@ const Node* find(const Node* node, std::string_view key) {
     return entry ? &entry->value : nullptr;
 }
 
-// ---- the official suite
-// ------------------------------------------------------------------------------------------------------
+// ---- the official suite ----------------------------------------------------------------------------------
 
 struct Case {
     explicit Case(const fs::path& file) : test(read_yaml(file)) {
@@ -205,8 +204,7 @@ TEST(Conformance, RunsTheOfficialSuite) {
     EXPECT_EQ(refused, 1);
 }
 
-// ---- the templates of another implementation's tests
-// -------------------------------------------------------------------------
+// ---- the templates of another implementation's tests -----------------------------------------------------
 
 struct Sample {
     std::string file;
@@ -381,7 +379,7 @@ TEST(Conformance, StopsWhenItIsInterrupted) {
     std::ostream out(&ear);
     OpenjdRunRequest request;
     request.file = file;
-    request.interrupted = &interrupted;
+    request.interrupted = [&] { return interrupted.load(); };
     EXPECT_EQ(openjd_run(request, out), 130);
     EXPECT_EQ(ear.str().find("\nEXIT_NORMAL"), std::string::npos);
     EXPECT_NE(ear.str().find("it was canceled"), std::string::npos);
@@ -405,8 +403,7 @@ TEST(Conformance, RefusesTheScenariosThatNeedMore) {
     EXPECT_EQ(refused, files);
 }
 
-// ---- check and summary
-// -------------------------------------------------------------------------------------------------------
+// ---- check and summary -----------------------------------------------------------------------------------
 
 TEST(OpenjdCheck, SaysWhatIsWrong) {
     const TemporaryFolder folder;

@@ -135,7 +135,7 @@ TEST(ExitStatus, FollowsTheKind) {
         EXPECT_EQ(exit_status_of(kind), 1);
 }
 
-Environment variables(std::map<std::string, std::string> values) {
+Environment variables(const std::map<std::string, std::string>& values) {
     return [values](const char* name) { return values.count(name) ? values.at(name) : std::string(); };
 }
 

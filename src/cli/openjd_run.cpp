@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/exit_status.h"
 #include "job/document.h"
 #include "job/template.h"
 
@@ -23,14 +24,10 @@ using session::Outcome;
 
 namespace {
 
-constexpr int done = 0;
-constexpr int failed = 1;
-constexpr int interrupted = 130;
 constexpr std::string_view file_scheme = "file://";
 constexpr std::chrono::seconds interrupt_notice{10};  // what a task may take to end when a person waits for it
 
-// ---- reading
-// -----------------------------------------------------------------------------------------------------------------
+// ---- reading ---------------------------------------------------------------------------------------------
 
 // A path may be written as it is, or as file://…
 fs::path as_path(std::string_view text) {
@@ -95,8 +92,7 @@ Made make(const OpenjdRequest& request) {
     return made;
 }
 
-// ---- running
-// -----------------------------------------------------------------------------------------------------------------
+// ---- running ---------------------------------------------------------------------------------------------
 
 std::map<std::string, std::string> own_variables() {
     std::map<std::string, std::string> variables;
@@ -121,19 +117,19 @@ session::Sandbox sandbox_for(session::Sandbox sandbox, const job::Job& job, cons
 
 class Printer : public session::Listener {
 public:
-    Printer(std::ostream& out, const std::atomic<bool>* interrupted) : out_(out), interrupted_(interrupted) {}
+    Printer(std::ostream& out, const std::function<bool()>& interrupted) : out_(out), interrupted_(interrupted) {}
     void log(std::string_view line) override { out_ << line << '\n'; }
     void tick() override {
         out_.flush();
         if (interrupted() && session && !std::exchange(told_, true)) session->cancel(interrupt_notice);
     }
-    bool interrupted() const { return interrupted_ && *interrupted_; }
+    bool interrupted() const { return interrupted_ && interrupted_(); }
 
     session::Session* session = nullptr;
 
 private:
     std::ostream& out_;
-    const std::atomic<bool>* interrupted_;
+    const std::function<bool()>& interrupted_;
     bool told_ = false;
 };
 
@@ -162,8 +158,7 @@ ActionResult run_steps(session::Session& session, const job::Job& job, const std
     return {};
 }
 
-// ---- telling
-// -----------------------------------------------------------------------------------------------------------------
+// ---- telling ---------------------------------------------------------------------------------------------
 
 std::string_view name_of(job::ParameterType type) {
     switch (type) {

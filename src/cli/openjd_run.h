@@ -3,8 +3,8 @@
 // program.
 #pragma once
 
-#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -25,8 +25,8 @@ struct OpenjdRunRequest : OpenjdRequest {
     std::optional<std::string> step;                // this one alone
     std::optional<std::string> path_mapping_rules;  // file://FILE, or the JSON itself
     std::optional<std::filesystem::path> sessions;  // where session folders are made; else the temporary folder
-    session::Sandbox sandbox;  // its folders are those that the job's PATH parameters name, and these
-    const std::atomic<bool>* interrupted = nullptr;  // becomes true when the person wants it to stop
+    session::Sandbox sandbox;           // its folders are those that the job's PATH parameters name, and these
+    std::function<bool()> interrupted;  // true once the person wants it to stop; asked about every 100 ms
 };
 
 // They print, and return the exit status of the program: 0 well, 1 the template is not valid or the job failed, 130

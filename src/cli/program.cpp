@@ -76,6 +76,7 @@ const CLI::App& find_command(const CLI::App& root, const std::vector<std::string
             std::find_if(verbs.begin(), verbs.end(), [&](const CLI::App* verb) { return verb->get_name() == word; });
         if (found == verbs.end()) {
             std::vector<std::string> names;
+            names.reserve(verbs.size());
             for (const CLI::App* verb : verbs)
                 names.push_back(verb->get_name());
             throw Error(Error::Kind::invalid, "there is no command '" + path_of(*app) + " " + printable(word) + "'",

@@ -46,7 +46,8 @@ TEST_P(Database, KeepsValuesAsTheyAre) {
     constexpr auto huge = std::numeric_limits<std::int64_t>::min();
     EXPECT_EQ(connection_->run("INSERT INTO things VALUES ($1, $2, $3)", huge, text, 0.1), 1);
     EXPECT_EQ(connection_->run("INSERT INTO things VALUES ($1, $2, $3)", 2, "", nullptr), 1);
-    EXPECT_EQ(connection_->run("INSERT INTO things VALUES ($1, $2, $3)", 3, std::optional<std::string>(), 1.0f), 1);
+    const auto name = std::get<0>(*connection_->row<std::optional<std::string>>("SELECT NULL"));
+    EXPECT_EQ(connection_->run("INSERT INTO things VALUES ($1, $2, $3)", 3, name, 1.0f), 1);
     using Columns = std::tuple<std::int64_t, std::optional<std::string>, std::optional<double>>;
     const auto rows = connection_->rows<std::int64_t, std::optional<std::string>, std::optional<double>>(
         "SELECT id, name, size FROM things ORDER BY id");

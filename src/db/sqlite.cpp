@@ -79,7 +79,7 @@ public:
         if (log_pages_ >= next_truncation_)
             truncate_log();
         else if (log_pages_ >= next_checkpoint_)
-            checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+            checkpoint();
     }
 
 private:
@@ -146,23 +146,30 @@ private:
     }
 
     static int count_log_pages(void* self, sqlite3*, const char*, int pages) {
-        static_cast<SqliteConnection*>(self)->log_pages_ = pages;
+        static_cast<SqliteConnection*>(self)->note_log_pages(pages);
         return SQLITE_OK;
     }
 
-    void checkpoint(int mode) noexcept {
-        sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, nullptr, nullptr);
+    void note_log_pages(int pages) {
+        if (pages < log_pages_) {  // all of it had been moved, and it was begun anew
+            next_checkpoint_ = checkpoint_pages;
+            next_truncation_ = log_page_limit;
+        }
+        log_pages_ = pages;
+    }
+
+    void checkpoint() noexcept {
+        sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
         next_checkpoint_ = log_pages_ + checkpoint_pages;
     }
 
     void truncate_log() noexcept {
         sqlite3_busy_timeout(handle_.get(), static_cast<int>(truncation_wait.count()));
-        int left = 0;
-        const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, &left, nullptr);
+        const int code =
+            sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
         sqlite3_busy_timeout(handle_.get(), static_cast<int>(longest_wait.count()));
-        if (code == SQLITE_OK) log_pages_ = 0;
-        next_truncation_ = code == SQLITE_OK ? log_page_limit : log_pages_ + checkpoint_pages;
-        next_checkpoint_ = log_pages_ + checkpoint_pages;
+        if (code == SQLITE_OK) return note_log_pages(0);
+        next_truncation_ = log_pages_ + checkpoint_pages;
     }
 
     const std::string file_;

@@ -19,7 +19,7 @@ Error sqlite_error(sqlite3* handle, const std::string& file, std::string_view sq
 
 struct Statement {
     struct Finalize {
-        void operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+        void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
     };
     std::unique_ptr<sqlite3_stmt, Finalize> handle;
     std::vector<int>

@@ -14,7 +14,7 @@ struct Answer {
     std::string text;   // stdout and stderr, at most answer_limit bytes
 };
 
-constexpr std::size_t answer_limit = 64 * 1024;
+constexpr std::size_t answer_limit = 65'536;
 
 // In this process's environment and folder. Throws Error::not_found or denied when the program can't be started.
 Answer ask(const std::vector<std::string>& argv, std::chrono::milliseconds patience);

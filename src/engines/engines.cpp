@@ -54,7 +54,7 @@ const std::vector<Engine>& known_engines() {
 std::filesystem::path find_program(const std::string& name, std::string_view path) {
     for (const std::string_view folder : split(path, ':')) {
         if (folder.empty() || folder.front() != '/') continue;  // "" and "." would be whatever folder we are in
-        const auto file = std::filesystem::path(folder) / name;
+        auto file = std::filesystem::path(folder) / name;
         std::error_code ignored;
         if (std::filesystem::is_regular_file(file, ignored) && access(file.c_str(), X_OK) == 0) return file;
     }
@@ -79,9 +79,11 @@ std::optional<Found> find_engine(const Engine& engine, std::string_view path) {
 
 std::vector<std::optional<Found>> find_engines(const std::vector<Engine>& engines, std::string_view path) {
     std::vector<std::future<std::optional<Found>>> asked;
+    asked.reserve(engines.size());
     for (const Engine& engine : engines)
         asked.push_back(std::async(std::launch::async, [&engine, path] { return find_engine(engine, path); }));
     std::vector<std::optional<Found>> found;
+    found.reserve(engines.size());
     for (auto& answer : asked)
         found.push_back(answer.get());
     return found;

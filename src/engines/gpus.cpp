@@ -13,7 +13,7 @@ namespace atelier::engines {
 namespace {
 
 constexpr std::chrono::seconds patience{10};
-constexpr std::uint64_t bytes_in_mebibyte = 1024 * 1024;
+constexpr std::uint64_t bytes_in_mebibyte = 1u << 20;
 constexpr std::string_view nvidia_vendor = "0x10de";
 
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder) {

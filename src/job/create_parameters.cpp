@@ -74,6 +74,7 @@ std::optional<std::string> typed_value(Checker& checker, const ParameterPart& de
 
 void check_names(Checker& checker, const std::vector<ParameterPart>& definitions, const Values& values) {
     std::vector<std::string> names;
+    names.reserve(definitions.size());
     for (const ParameterPart& definition : definitions)
         names.push_back(definition.name);
     for (const auto& [name, value] : values.given) {

@@ -113,6 +113,7 @@ std::vector<ParameterPart> merge_parameters(Checker& checker, const JobTemplate&
 
 std::vector<ParameterDefinition> definitions_of(const std::vector<ParameterPart>& parameters) {
     std::vector<ParameterDefinition> definitions;
+    definitions.reserve(parameters.size());
     for (const ParameterPart& parameter : parameters)
         definitions.push_back({parameter.name, parameter.type, parameter.object_type.value_or(ObjectType::directory),
                                parameter.data_flow.value_or(DataFlow::none), parameter.description,

@@ -163,6 +163,7 @@ std::vector<std::pair<std::string, TaskParameterType>> ParameterSpace::parameter
     leaves(*root_, found);
     std::sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->position < b->position; });
     std::vector<std::pair<std::string, TaskParameterType>> parameters;
+    parameters.reserve(found.size());
     for (const Node::Leaf* leaf : found)
         parameters.emplace_back(leaf->name, leaf->type);
     return parameters;

@@ -25,6 +25,7 @@ std::string describe_attribute(const AttributeRequirement& attribute) {
 
 std::vector<std::string> names_of(const std::vector<Environment>& environments) {
     std::vector<std::string> names;
+    names.reserve(environments.size());
     for (const Environment& environment : environments)
         names.push_back(environment.name);
     return names;

@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "process/launch.h"
+#include "process/cgroup.h"
 #include "process/lines.h"
 #include "process/orphans.h"
 #include "process/protocol.h"
@@ -101,7 +101,14 @@ public:
     void wake() const { ::eventfd_write(wakeup_.get(), 1); }
 
 private:
+    struct Kept {
+        Fd socket;
+        pid_t pid = -1;
+        std::optional<Cgroup> cgroup;
+    };
+
     void begin();
+    static void end(Kept& kept);
     void send_command(const Command& command, const Fd& writer, const Fd* kept_reader);
     Reply watch(const Fd& reader, LineSplitter& lines, Watcher& watcher);
     bool read_some(const Fd& reader, LineSplitter& lines);
@@ -110,11 +117,9 @@ private:
     void lose_keeper();
 
     Fd wakeup_;
-    std::mutex sending_;  // guards the socket's writing side and its replacement
-    Fd socket_;
-    pid_t pid_ = -1;
-    std::vector<Fd> holders_;  // keepers that only hold what former runs left in the background
-    std::vector<pid_t> holder_pids_;
+    std::mutex sending_;          // guards the keeper's socket against being replaced or written by two
+    std::optional<Kept> keeper_;  // none after its end, until the next run
+    std::vector<Kept> holders_;   // they only hold what former runs left in the background
     std::vector<char> buffer_ = std::vector<char>(read_size);
 };
 
@@ -124,29 +129,44 @@ Keeper::Impl::Impl() : wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 }
 
 Keeper::Impl::~Impl() {
-    socket_.reset();
-    holders_.clear();  // a keeper whose socket ends kills what is below it, and goes
-    if (pid_ > 0) end_keeper(pid_);
-    for (const pid_t pid : holder_pids_)
-        end_keeper(pid);
+    lose_keeper();
+    for (Kept& holder : holders_)
+        end(holder);
 }
 
 void Keeper::Impl::begin() {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
         throw Error::from_errno("cannot start a keeper");
-    Fd ours(ends[0]);
     const Fd theirs(ends[1]);
-    const pid_t pid = start_keeper(theirs.get());
+    Kept begun{.socket = Fd(ends[0]), .pid = -1, .cgroup = Cgroup::make()};
+    begun.pid = start_keeper(theirs.get(), begun.cgroup ? begun.cgroup->folder() : -1);
     const std::lock_guard lock(sending_);
-    socket_ = std::move(ours);
-    pid_ = pid;
+    keeper_.emplace(std::move(begun));
+}
+
+// A keeper whose socket ends kills what is below it, and goes; its control group has the last word.
+void Keeper::Impl::end(Kept& kept) {
+    kept.socket.reset();
+    end_keeper(kept.pid);
+    kept.cgroup.reset();
+}
+
+void Keeper::Impl::lose_keeper() {
+    if (!keeper_) return;
+    Kept lost = [&] {
+        const std::lock_guard lock(sending_);
+        Kept kept = std::move(*keeper_);
+        keeper_.reset();
+        return kept;
+    }();
+    end(lost);
 }
 
 Exit Keeper::Impl::run(const Command& command, Watcher& watcher, bool keep_background) {
     if (command.argv.empty() || command.argv.front().empty())
         throw Error(Error::Kind::invalid, "an empty command can't be run");
-    if (pid_ < 0) begin();
+    if (!keeper_) begin();
     Pipe pipe = make_pipe();
     send_command(command, pipe.writer, keep_background ? &pipe.reader : nullptr);
     pipe.writer.reset();
@@ -162,8 +182,8 @@ Exit Keeper::Impl::run(const Command& command, Watcher& watcher, bool keep_backg
     if (reply.left_behind != 0) {  // they live with this keeper; the next run gets another, and a clean slate
         ask(Verb::drain);
         const std::lock_guard lock(sending_);
-        holders_.push_back(std::move(socket_));
-        holder_pids_.push_back(std::exchange(pid_, -1));
+        holders_.push_back(std::move(*keeper_));
+        keeper_.reset();
     }
     return to_exit(reply);
 }
@@ -191,11 +211,11 @@ void Keeper::Impl::send_command(const Command& command, const Fd& writer, const 
     std::memcpy(CMSG_DATA(header), fds.data(), fds_size);
 
     const std::lock_guard lock(sending_);
-    ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    ssize_t sent = ::sendmsg(keeper_->socket.get(), &message, MSG_NOSIGNAL);
     const std::size_t whole = sizeof request + texts.size();
     while (sent >= static_cast<ssize_t>(sizeof request) && static_cast<std::size_t>(sent) < whole) {
         const std::size_t done = static_cast<std::size_t>(sent) - sizeof request;
-        const ssize_t more = ::send(socket_.get(), texts.data() + done, texts.size() - done, MSG_NOSIGNAL);
+        const ssize_t more = ::send(keeper_->socket.get(), texts.data() + done, texts.size() - done, MSG_NOSIGNAL);
         if (more < 0 && errno == EINTR) continue;
         if (more < 0) break;
         sent += more;
@@ -205,7 +225,7 @@ void Keeper::Impl::send_command(const Command& command, const Fd& writer, const 
 void Keeper::Impl::ask(Verb verb) {
     const Request request{.verb = verb};
     const std::lock_guard lock(sending_);
-    if (socket_) ::send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL);
+    if (keeper_) ::send(keeper_->socket.get(), &request, sizeof request, MSG_NOSIGNAL);
 }
 
 Reply Keeper::Impl::watch(const Fd& reader, LineSplitter& lines, Watcher& watcher) {
@@ -213,7 +233,7 @@ Reply Keeper::Impl::watch(const Fd& reader, LineSplitter& lines, Watcher& watche
     bool open = true;
     for (;;) {
         std::array<pollfd, 3> fds{
-            {{socket_.get(), POLLIN, 0}, {wakeup_.get(), POLLIN, 0}, {open ? reader.get() : -1, POLLIN, 0}}};
+            {{keeper_->socket.get(), POLLIN, 0}, {wakeup_.get(), POLLIN, 0}, {open ? reader.get() : -1, POLLIN, 0}}};
         const auto left = std::chrono::ceil<milliseconds>(next_tick - steady_clock::now());
         ::poll(fds.data(), fds.size(), static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
         if (fds[0].revents != 0) {
@@ -259,20 +279,11 @@ void Keeper::Impl::read_rest(const Fd& reader, LineSplitter& lines) {
 std::optional<Reply> Keeper::Impl::receive_reply() {
     Reply reply;
     for (;;) {
-        const ssize_t count = ::recv(socket_.get(), &reply, sizeof reply, MSG_WAITALL);
+        const ssize_t count = ::recv(keeper_->socket.get(), &reply, sizeof reply, MSG_WAITALL);
         if (count < 0 && errno == EINTR) continue;
         if (count != static_cast<ssize_t>(sizeof reply)) return std::nullopt;
         return reply;
     }
-}
-
-void Keeper::Impl::lose_keeper() {
-    const pid_t pid = std::exchange(pid_, -1);
-    {
-        const std::lock_guard lock(sending_);
-        socket_.reset();
-    }
-    end_keeper(pid);
 }
 
 Keeper::Keeper() : impl_(std::make_unique<Impl>()) {}

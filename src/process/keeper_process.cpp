@@ -89,6 +89,7 @@ private:
     State state_ = State::idle;
     sigset_t while_waiting_{};
     pid_t leader_ = -1;
+    Fd transfer_;  // what the leader reads and writes
     bool keep_background_ = false;
     std::optional<Time> killing_since_;
     bool alien_kill_ = false;  // a SIGKILL that was not ours
@@ -152,8 +153,7 @@ void KeeperProcess::wait() {
     if (fds.back().revents != 0) drain();
 }
 
-// ---- requests
-// ----------------------------------------------------------------------------------------------------------------
+// ---- requests --------------------------------------------------------------------------------------------
 
 bool KeeperProcess::take_request() {
     Request request;
@@ -224,6 +224,7 @@ void KeeperProcess::start(const Request& request, std::string& texts) {
         return answer();
     }
     leader_ = launched.pid;
+    transfer_ = open_transfer(leader_);
     keep_background_ = request.keep_background != 0;
     killing_since_.reset();
     alien_kill_ = false;
@@ -232,8 +233,7 @@ void KeeperProcess::start(const Request& request, std::string& texts) {
     next_look_ = started_ + first_sample;
 }
 
-// ---- the end of a run
-// --------------------------------------------------------------------------------------------------------
+// ---- the end of a run ------------------------------------------------------------------------------------
 
 void KeeperProcess::reap() {
     for (;;) {
@@ -262,7 +262,9 @@ void KeeperProcess::count(pid_t pid) {
 }
 
 void KeeperProcess::leader_ended(pid_t pid) {
-    const Transfer transfer = transfer_of(pid);  // with that of its children; the kernel forgets it with the zombie
+    const Transfer transfer =
+        transfer_by(transfer_);  // with that of its children; the kernel forgets it with the zombie
+    transfer_.reset();
     reply_.bytes_read = transfer.bytes_read;
     reply_.bytes_written = transfer.bytes_written;
     count(pid);
@@ -296,8 +298,7 @@ void KeeperProcess::answer() {
     if (reply_.left_behind == 0) kept_output_.reset();
 }
 
-// ---- while it runs
-// -----------------------------------------------------------------------------------------------------------
+// ---- while it runs ---------------------------------------------------------------------------------------
 
 void KeeperProcess::look_at_time() {
     const Time now = steady_clock::now();

@@ -164,6 +164,21 @@ TEST(Keeper, NamesTheFileThatMayNotBeExecuted) {
     EXPECT_EQ(kind_of_failure(keeper, command({folder.path().string()})), Error::Kind::denied);
 }
 
+TEST(Keeper, WaitsForAFileThatIsStillBeingClosed) {
+    const TemporaryFolder folder;
+    const fs::path script = folder.path() / "script";
+    Fd writer = open_file(script, O_WRONLY | O_CREAT, 0700);
+    write_all(writer.get(), "#!/bin/sh\nexit 6\n", script);
+    std::thread closer([&] {
+        std::this_thread::sleep_for(milliseconds(20));
+        writer.reset();
+    });
+    Keeper keeper;
+    Collector out;
+    EXPECT_EQ(keeper.run(command({script.string()}), out).code, 6);
+    closer.join();
+}
+
 TEST(Keeper, NamesTheFolderThatIsMissing) {
     Keeper keeper;
     Command what = command({"true"});
@@ -280,6 +295,37 @@ TEST(Keeper, KillsWhatEscapesIntoASessionOfItsOwn) {
                   .code,
               3);
     EXPECT_EQ(marked.alive(), 0u);
+}
+
+// Each process lives for a moment only, and starts the next one before it ends.
+TEST(Keeper, KillsWhatForksAllTheTime) {
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "hop") << "#!/bin/sh\necho >> beat\nsetsid ./hop &\n";
+    fs::permissions(folder.path() / "hop", fs::perms::owner_all);
+    Command what = shell("./hop & setsid ./hop & exit 0");
+    what.folder = folder.path();
+    {
+        Keeper keeper;
+        Collector out;
+        EXPECT_EQ(keeper.run(what, out).code, 0);
+    }
+    const auto beats = fs::file_size(folder.path() / "beat");
+    EXPECT_GT(beats, 0u);
+    std::this_thread::sleep_for(milliseconds(100));
+    EXPECT_EQ(fs::file_size(folder.path() / "beat"), beats);
+}
+
+TEST(Keeper, PutsItsTreeIntoAGroupOfItsOwnWhereItMay) {
+    Keeper keeper;
+    Collector out;
+    const std::string name = "atelier-" + std::to_string(::getpid()) + "-";
+    std::string group;
+    out.on_line = [&](std::string_view line) {
+        if (line.starts_with("0::") && line.find(name) != std::string_view::npos) group = line.substr(4);
+    };
+    keeper.run(command({"cat", "/proc/self/cgroup"}), out);
+    if (group.empty()) GTEST_SKIP() << "no control group of version 2 can be made here";
+    EXPECT_GT(group.size(), name.size());
 }
 
 TEST(Keeper, LetsWhatOnlyLingersEnd) {

@@ -19,6 +19,7 @@ struct Launch {
     const char* folder = nullptr;  // where it starts; nothing: here
     int output = -1;               // becomes stdout and stderr
     int socket = -1;               // becomes keeper_socket
+    int cgroup = -1;               // it is born there, at the price of a fork; a failure to execute isn't told then
     bool die_with_parent = false;
 };
 

@@ -77,7 +77,7 @@ private:
 
 }  // namespace
 
-pid_t start_keeper(int socket) {
+pid_t start_keeper(int socket, int cgroup) {
     char name[] = "keeper";
     char* const argv[] = {name, nullptr};
     const std::lock_guard lock(keepers().mutex);
@@ -87,6 +87,7 @@ pid_t start_keeper(int socket) {
     what.argv = argv;
     what.environment = environ;
     what.socket = socket;
+    what.cgroup = cgroup;
     const BlockedSignals blocked;
     const Launched launched = launch(what);
     if (launched.failure != StartFailure::none) throw Error::from_errno("cannot start a keeper", launched.error);

@@ -7,8 +7,9 @@
 
 namespace atelier::process {
 
-// The program itself, run again as a keeper that listens on this socket. Throws Error.
-pid_t start_keeper(int socket);
+// The program itself, run again as a keeper that listens on this socket, in this control group (-1: none).
+// Throws Error.
+pid_t start_keeper(int socket, int cgroup);
 
 // Waits for a keeper whose socket has ended. Kills what is left if it didn't end in its own way.
 void end_keeper(pid_t pid);

@@ -15,8 +15,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/files.h"
-
 namespace atelier::process {
 namespace {
 
@@ -25,8 +23,7 @@ constexpr std::size_t vmstat_size = 16 * 1024;
 
 // Empty when the process has gone meanwhile, or when it is not ours to look into.
 template <std::size_t Size>
-std::string_view read_proc(const char* path, std::array<char, Size>& buffer) {
-    const Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+std::string_view read_proc(const Fd& fd, std::array<char, Size>& buffer) {
     std::size_t used = 0;
     while (fd && used < Size) {
         const ssize_t count = ::read(fd.get(), buffer.data() + used, Size - used);
@@ -42,6 +39,11 @@ std::optional<Number> number_at(std::string_view text) {
     const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
     if (result.ec != std::errc{}) return std::nullopt;
     return number;
+}
+
+template <std::size_t Size>
+std::string_view read_proc(const char* path, std::array<char, Size>& buffer) {
+    return read_proc(Fd(::open(path, O_RDONLY | O_CLOEXEC)), buffer);
 }
 
 // The number that follows "name" and blanks.
@@ -101,11 +103,15 @@ std::vector<ProcessInfo> descendants_of(pid_t root, const std::vector<ProcessInf
     return found;
 }
 
-Transfer transfer_of(pid_t pid) {
-    std::array<char, small_file> buffer;
+Fd open_transfer(pid_t pid) {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/%d/io", pid);
-    const std::string_view text = read_proc(path, buffer);
+    return Fd(::open(path, O_RDONLY | O_CLOEXEC));
+}
+
+Transfer transfer_by(const Fd& file) {
+    std::array<char, small_file> buffer;
+    const std::string_view text = read_proc(file, buffer);
     return {.bytes_read = number_after(text, "rchar:"), .bytes_written = number_after(text, "wchar:")};
 }
 

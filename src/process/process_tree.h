@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/files.h"
+
 namespace atelier::process {
 
 struct ProcessInfo {
@@ -27,9 +29,10 @@ struct Transfer {
     std::uint64_t bytes_written = 0;
 };
 
-// What a process and its reaped children read and wrote, by /proc/PID/io; it may be a zombie. Zero where it can't be
-// known.
-Transfer transfer_of(pid_t pid);
+// What a process and its reaped children read and wrote, by its open /proc/PID/io: it can be read until the process is
+// reaped, but opened by its user only as long as it lives. Zero where it can't be known.
+Fd open_transfer(pid_t pid);
+Transfer transfer_by(const Fd& file);
 
 // How often the kernel has killed for lack of memory since it was started.
 std::uint64_t out_of_memory_kills();

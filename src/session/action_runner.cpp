@@ -33,7 +33,11 @@ std::string seconds_text(milliseconds time) { return format_duration(std::chrono
 }  // namespace
 
 void ActionRunner::tell(LogLevel level, const std::string& text) {
-    if (level >= level_) listener_.log(shown(text));
+    if (level < level_) return;
+    try {
+        listener_.log(shown(text));
+    } catch (const Error&) {  // a full disk must not keep an environment from being left
+    }
 }
 
 void ActionRunner::tell_command(const process::Command& command) {
@@ -44,8 +48,7 @@ std::string ActionRunner::shown(std::string_view bytes, bool cut) const {
     return printable(redactor_.apply(bytes, cut));
 }
 
-// ---- one action
-// --------------------------------------------------------------------------------------------------------------
+// ---- one action ------------------------------------------------------------------------------------------
 
 ActionResult ActionRunner::run(const ActionRequest& request) {
     request_ = &request;
@@ -99,8 +102,7 @@ std::string ActionRunner::why_it_failed(const process::Exit& exit) const {
     return "it was ended by signal " + std::to_string(exit.signal) + " (" + ::strsignal(exit.signal) + ")";
 }
 
-// ---- what it says
-// ------------------------------------------------------------------------------------------------------------
+// ---- what it says ----------------------------------------------------------------------------------------
 
 void ActionRunner::line(std::string_view bytes) {
     const bool cut = bytes.size() >= process::max_line;
@@ -159,8 +161,7 @@ void ActionRunner::fail(const std::string& why) {
     if (ending_ == Ending::none) end_because(Ending::broken_directive);
 }
 
-// ---- its end
-// -----------------------------------------------------------------------------------------------------------------
+// ---- its end ---------------------------------------------------------------------------------------------
 
 void ActionRunner::tick() {
     const std::optional<milliseconds> at_most = forget_cancel();

@@ -108,8 +108,7 @@ Session::Impl::~Impl() {
     }
 }
 
-// ---- environments
-// ------------------------------------------------------------------------------------------------------------
+// ---- environments ----------------------------------------------------------------------------------------
 
 std::vector<const job::Environment*> Session::Impl::wanted_environments(std::size_t step) const {
     std::vector<const job::Environment*> wanted;
@@ -187,8 +186,7 @@ ActionResult Session::Impl::leave_down_to(std::size_t number) {
 
 ActionResult Session::Impl::leave() { return leave_down_to(0); }
 
-// ---- actions
-// -----------------------------------------------------------------------------------------------------------------
+// ---- actions ---------------------------------------------------------------------------------------------
 
 ActionResult Session::Impl::run(std::size_t step, const job::TaskParameters& parameters, const TaskContext& context) {
     if (ended_) return at_the_end();

@@ -233,8 +233,7 @@ TEST(Session, TellsATaskOfItsCheckpoint) {
     EXPECT_TRUE(fs::exists(checkpoint / "x"));
 }
 
-// ---- secrets
-// -----------------------------------------------------------------------------------------------------------------
+// ---- secrets ---------------------------------------------------------------------------------------------
 
 TEST(Session, HidesSecretsWhereverALineCanGo) {
     const std::string body = R"(
@@ -293,8 +292,7 @@ steps: [{name: S, script: {actions: {onRun: {command: /no/topsecret/program}}}}]
     EXPECT_THAT(test.heard.all(), Not(HasSubstr("topsecret")));
 }
 
-// ---- timeouts and cancels
-// ----------------------------------------------------------------------------------------------------
+// ---- timeouts and cancels --------------------------------------------------------------------------------
 
 TEST(Session, EndsWhatTakesTooLong) {
     TestSession test(shell_step("echo run; sleep 1000", "        timeout: 1\n"));
@@ -370,15 +368,18 @@ steps: [{name: S, script: {actions: {onRun: {command: sleep, args: ["1000"]}}}}]
     EXPECT_THAT(printed(test.heard), ElementsAre("exit done"));
 }
 
-TEST(Session, GoesOnWhenItsListenerFails) {
-    TestSession test(shell_step("echo ready; sleep 1000"));
-    bool full = true;
-    test.heard.on_line = [&](std::string_view line) {
-        if (line == "ready" && full) throw Error(Error::Kind::exhausted, "the disk is full");
-    };
+TEST(Session, LeavesItsEnvironmentsAlsoWhenNobodyCanListen) {
+    const TemporaryFolder outside;
+    TestSession test(
+        "jobEnvironments:\n- name: E\n  script: {actions: {onEnter: {command: 'true'}, onExit: {command: touch, args: "
+        "[" +
+        (outside.path() / "left").string() + "]}}}\n" + shell_step("echo ready; sleep 1000"));
+    test.heard.on_line = [&](std::string_view) { throw Error(Error::Kind::exhausted, "the disk is full"); };
     const ActionResult result = test.run_step();
     EXPECT_EQ(result.outcome, Outcome::failed);
     EXPECT_EQ(result.reason, "the disk is full");
+    EXPECT_EQ(test.session->leave().outcome, Outcome::succeeded);
+    EXPECT_TRUE(fs::exists(outside.path() / "left"));
 }
 
 TEST(Session, StopsATaskThatFloodsItWithSecretsOrVariables) {

@@ -88,7 +88,7 @@ private:
 
 class FolderStore final : public Store {
 public:
-    explicit FolderStore(const fs::path& root) : root_(fs::absolute(root)), incoming_(root_ / incoming_name) {}
+    explicit FolderStore(const fs::path& root) : root_(whole(root)), incoming_(root_ / incoming_name) {}
 
     void get(const std::string& key, Range range, const ByteSink& sink) override {
         check_key(key);
@@ -118,6 +118,7 @@ public:
     void keep(std::span<Arrival> arrivals) override {
         for (const Arrival& arrival : arrivals)
             check_key(arrival.key);
+        if (arrivals.empty()) return;
         drop_known(arrivals);
         for (const Arrival& arrival : arrivals)
             if (arrival.object) object_of(arrival).begin_writeback();
@@ -129,13 +130,7 @@ public:
 
     std::optional<ObjectInfo> head(const std::string& key) override {
         check_key(key);
-        struct stat info {};
-        if (::lstat(path_of(key).c_str(), &info) != 0) {
-            if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-            throw Error::from_errno("cannot read " + path_of(key).string());
-        }
-        if (!S_ISREG(info.st_mode)) return std::nullopt;
-        return ObjectInfo{key, static_cast<std::uint64_t>(info.st_size), modified_of(info)};
+        return find(key);
     }
 
     void list(const std::string& prefix, const std::function<void(const ObjectInfo&)>& each) override {
@@ -149,7 +144,7 @@ public:
             const std::string key = entry->path().lexically_relative(root_).generic_string();
             if (key == incoming_name) entry.disable_recursion_pending();
             if (!key.starts_with(prefix)) continue;
-            if (const auto info = entry->is_regular_file() ? head(key) : std::nullopt) each(*info);
+            if (const auto info = find(key)) each(*info);
         }
         if (problem) throw Error::from_errno("cannot list " + root_.string(), problem.value());
     }
@@ -193,6 +188,12 @@ public:
     }
 
 private:
+    // Without "." and without a slash at the end, so that the parents of any key end at it.
+    static fs::path whole(const fs::path& root) {
+        const fs::path path = fs::absolute(root).lexically_normal();
+        return path.has_filename() ? path : path.parent_path();
+    }
+
     static FolderIncoming& object_of(const Arrival& arrival) { return static_cast<FolderIncoming&>(*arrival.object); }
 
     static void check_key(const std::string& key) {
@@ -202,6 +203,16 @@ private:
     }
 
     fs::path path_of(const std::string& key) const { return root_ / key; }
+
+    std::optional<ObjectInfo> find(const std::string& key) const {
+        struct stat info {};
+        if (::lstat(path_of(key).c_str(), &info) != 0) {
+            if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+            throw Error::from_errno("cannot read " + path_of(key).string());
+        }
+        if (!S_ISREG(info.st_mode)) return std::nullopt;
+        return ObjectInfo{key, static_cast<std::uint64_t>(info.st_size), modified_of(info)};
+    }
 
     void make_folders(const fs::path& folder) const {
         std::error_code problem;
@@ -226,7 +237,7 @@ private:
     void drop_known(std::span<Arrival> arrivals) const {
         const Fd lock = lock_names(LOCK_SH);
         for (Arrival& arrival : arrivals) {
-            if (touch(path_of(arrival.key)))
+            if (touch(arrival.key))
                 arrival.object.reset();
             else if (!arrival.object)
                 throw Error(Error::Kind::not_found, arrival.key + " is not in the store");
@@ -241,7 +252,8 @@ private:
             const fs::path target = path_of(arrival.key);
             make_folders(target.parent_path());
             arrival.was_new = object_of(arrival).rename_to(target);
-            if (!arrival.was_new) touch(target);  // somebody was quicker
+            if (!arrival.was_new && !touch(arrival.key))  // else somebody was quicker
+                throw Error(Error::Kind::conflict, target.string() + " is in the way: it is no file");
         }
     }
 
@@ -256,9 +268,9 @@ private:
     }
 
     // False when it isn't there. That the time can't be changed (a file of another user) is no reason to fail.
-    static bool touch(const fs::path& path) {
-        return ::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0 ||
-               (errno != ENOENT && errno != ENOTDIR);
+    bool touch(const std::string& key) const {
+        if (!find(key)) return false;
+        return ::utimensat(AT_FDCWD, path_of(key).c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
     }
 
     void unlink_key(const std::string& key) const {

@@ -181,6 +181,23 @@ TEST_F(FolderStoreTest, ObjectsCanOnlyBeRead) {
     EXPECT_FALSE(store_->signed_address("a/b", false, 60));
 }
 
+TEST_F(FolderStoreTest, ItsFolderMayBeNamedInAnyWay) {
+    for (const char* name : {"other/", "./other", "x/../other/."}) {
+        store_ = open_folder_store(folder_.path() / name);
+        put("a/b", "x");
+        EXPECT_TRUE(store_->head("a/b")) << name;
+    }
+    EXPECT_TRUE(fs::exists(folder_.path() / "other" / "a" / "b"));
+}
+
+TEST_F(FolderStoreTest, WhatIsNoFileIsInTheWay) {
+    fs::create_directories(root() / "key");
+    EXPECT_EQ(error_of([&] { put("key", "x"); }).kind(), Error::Kind::conflict);
+    fs::create_symlink("elsewhere", root() / "link");
+    EXPECT_EQ(error_of([&] { put("link", "x"); }).kind(), Error::Kind::conflict);
+    EXPECT_EQ(store_->remove_unfinished(INT64_MAX, true).count, 0u);
+}
+
 TEST_F(FolderStoreTest, ItsOwnFolderIsNoKey) {
     EXPECT_EQ(error_of([&] { put("incoming/x", "x"); }).kind(), Error::Kind::invalid);
     const auto unfinished = store_->begin();
@@ -198,12 +215,14 @@ TEST_F(FolderStoreTest, WhatADeadProcessLeftIsRemovedWhenItIsOld) {
 }
 
 TEST_F(FolderStoreTest, AListOf100000StreamsWithoutBeingKept) {
+    constexpr int folders = 100;
     constexpr int count = 100'000;
-    for (int folder = 0; folder < 100; ++folder) {
+    for (int folder = 0; folder < folders; ++folder) {
         const fs::path path = root() / "many" / std::to_string(folder);
         fs::create_directories(path);
-        for (int i = 0; i < count / 100; ++i)
-            open_file(path / std::to_string(i), O_CREAT | O_WRONLY);
+        open_file(path / "0", O_CREAT | O_WRONLY);
+        for (int i = 1; i < count / folders; ++i)
+            fs::create_hard_link(path / "0", path / std::to_string(i));
     }
     int seen = 0;
     store_->list("many/", [&](const ObjectInfo&) { ++seen; });

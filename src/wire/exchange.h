@@ -61,6 +61,7 @@ struct Output {
     std::uint64_t size = 0;
     unsigned mode = 0644;
     bool is_link = false;
+    auto operator<=>(const Output&) const = default;
 };
 
 // A picture of how far a task is, in the store already.

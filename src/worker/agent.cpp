@@ -33,6 +33,12 @@ std::map<std::string, std::string> own_environment() {
     return variables;
 }
 
+// Those of jobs whose tasks left no checkpoint.
+void remove_empty_folders(const std::filesystem::path& root) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(root, ignored)) ::rmdir(entry.path().c_str());
+}
+
 }  // namespace
 
 Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOptions options)
@@ -83,7 +89,9 @@ void Agent::loop() {
             for (auto& [id, runner] : runners_)
                 runner->interrupt(milliseconds(notice_ms_));
         const bool leaving = stopping_ || draining_;
-        if (leaving && runners_.empty()) return;
+        if (leaving && runners_.empty()) return remove_empty_folders(options_.checkpoints);
+        if (draining_)  // nothing more will come
+            for (auto& [id, runner] : runners_) runner->finish_when_dry();
         {
             std::unique_lock lock(mutex_);
             if (may_wait_for_more()) {

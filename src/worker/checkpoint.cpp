@@ -34,7 +34,6 @@ std::optional<std::string> Checkpoint::keep(store::Blobs& blobs) {
 void Checkpoint::discard() {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
-    fs::remove(folder_.parent_path(), ignored);  // only when it was the job's last
 }
 
 }  // namespace atelier::worker

@@ -128,10 +128,9 @@ bool Runner::has_results() const {
 // The runner's thread.
 
 void Runner::loop() {
-    while (const auto assignment = next()) {
-        run(*assignment);
-        const std::lock_guard lock(mutex_);
-        if (session_ && session_->ended()) break;
+    for (bool good = true; good;) {  // whatever isn't success ends a session; the farm counts on that
+        const auto assignment = next();
+        good = assignment && run(*assignment);
     }
     try {
         if (session_) session_->leave();
@@ -169,7 +168,7 @@ std::optional<wire::Assignment> Runner::next() {
     return assignment;
 }
 
-void Runner::run(const wire::Assignment& assignment) {
+bool Runner::run(const wire::Assignment& assignment) {
     {
         const std::lock_guard lock(mutex_);
         current_->log_begin = log_.begin_attempt();
@@ -195,7 +194,9 @@ void Runner::run(const wire::Assignment& assignment) {
     } catch (const Error& error) {  // the result counts for more than its log
         log::warning(error.what());
     }
+    const bool good = result.result == ResultClass::succeeded;
     finish(assignment, std::move(result));
+    return good;
 }
 
 wire::Result Runner::try_task(const wire::Assignment& assignment) {

@@ -59,7 +59,7 @@ public:
 private:
     void loop();
     std::optional<wire::Assignment> next();
-    void run(const wire::Assignment& assignment);
+    bool run(const wire::Assignment& assignment);  // true when it succeeded
     wire::Result try_task(const wire::Assignment& assignment);
     void open_session();
     void finish(const wire::Assignment& assignment, wire::Result result);

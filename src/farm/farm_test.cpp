@@ -1,0 +1,154 @@
+#include "farm/farm.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/object.hpp>
+
+#include "base/error.h"
+#include "farm/asks.h"
+#include "farm/local_link.h"
+#include "farm/testing.h"
+
+namespace atelier::farm {
+namespace {
+
+using testing::FakeWorker;
+using testing::submission;
+using namespace std::chrono_literals;
+
+json::Object about(const std::string& job) {
+    json::Object body;
+    body["job"] = job;
+    return body;
+}
+
+TEST(Farm, HasOneOwner) {
+    const TemporaryFolder folder;
+    auto first = std::make_unique<Farm>(FarmOptions{{folder.path()}, {}, &system_clock()});
+    EXPECT_THROW(Farm({{folder.path()}, {}, &system_clock()}), Error);
+    first.reset();
+    EXPECT_NO_THROW(Farm({{folder.path()}, {}, &system_clock()}));
+}
+
+TEST(Farm, AnswersTheAsksOfOthers) {
+    const TemporaryFolder folder;
+    Farm farm({{folder.path()}, {}, &system_clock()});
+    const std::string id = farm.submit(submission(3));
+    const auto other = db::open(farm.layout().database().string());
+    const auto wait_for = [&](std::int64_t number) {
+        for (int i = 0; i < 1000; ++i) {
+            if (const auto answer = take_answer(*other, number)) return *answer;
+            std::this_thread::sleep_for(10ms);
+        }
+        throw Error(Error::Kind::unavailable, "no answer came");
+    };
+    wait_for(leave_ask(*other, "pause", about(id)));
+    EXPECT_EQ(job_by_id(*other, id).state, JobState::paused);
+    EXPECT_THAT(std::string(wait_for(leave_ask(*other, "why", about(id))).as_string()), ::testing::HasSubstr("paused"));
+    try {
+        wait_for(leave_ask(*other, "cancel", about("nosuch")));
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), Error::Kind::not_found);
+        EXPECT_FALSE(error.hint().empty());
+    }
+    EXPECT_THROW(wait_for(leave_ask(*other, "dance", {})), Error);
+    EXPECT_THROW(wait_for(leave_ask(*other, "pause", {})), Error);
+    EXPECT_TRUE(open_asks(*other).empty());
+}
+
+TEST(Farm, AnAskOutlivesWhoeverWasToAnswerIt) {
+    const TemporaryFolder folder;
+    std::string id;
+    {
+        Farm farm({{folder.path()}, {}, &system_clock()});
+        id = farm.submit(submission(3));
+    }
+    const auto other = db::open((folder.path() / "atelier.db").string());
+    const std::int64_t number = leave_ask(*other, "cancel", about(id));
+    EXPECT_FALSE(take_answer(*other, number)) << "nobody is there";
+    const Farm farm({{folder.path()}, {}, &system_clock()});
+    for (int i = 0; i < 1000 && job_by_id(*other, id).state != JobState::canceled; ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(job_by_id(*other, id).state, JobState::canceled);
+}
+
+TEST(Farm, DeletingAJobRemovesWhatItAloneHolds) {
+    const TemporaryFolder folder;
+    Farm farm({{folder.path()}, {}, &system_clock()});
+    const auto make = [&](const std::vector<std::string>& contents) {
+        const std::string id = farm.submit(submission(1));
+        FakeWorker worker("w" + id, 1);
+        ++worker.request.sequence;
+        worker.take(farm.exchange(worker.request));
+        worker.end(0, ResultClass::succeeded);
+        for (const std::string& content : contents) {
+            const store::BlobRef blob = farm.blobs().put(content);
+            worker.request.attempts[0].result->outputs.push_back(
+                {"Out", content, blob.digest.hex(), blob.size, 0644, false});
+        }
+        ++worker.request.sequence;
+        worker.take(farm.exchange(worker.request));
+        return id;
+    };
+    const std::string one = make({"shared", "own"});
+    const std::string two = make({"shared"});
+    const auto has = [&](std::string_view content) { return farm.blobs().has({sha256(content), content.size()}); };
+    farm.perform("delete", about(one));
+    EXPECT_TRUE(has("shared"));
+    EXPECT_FALSE(has("own"));
+    farm.perform("delete", about(two));
+    EXPECT_FALSE(has("shared"));
+}
+
+TEST(Farm, AWaitingExchangeAnswersWhenWorkComes) {
+    const TemporaryFolder folder;
+    Farm farm({{folder.path()}, {}, &system_clock()});
+    LocalLink link(farm);
+    FakeWorker worker("w", 1);
+    ++worker.request.sequence;
+    std::thread later([&] {
+        std::this_thread::sleep_for(50ms);
+        farm.submit(submission(1));
+    });
+    EXPECT_EQ(link.exchange(worker.request, 60s).assign.size(), 1u);
+    later.join();
+}
+
+TEST(Farm, AWaitingExchangeCanBeInterrupted) {
+    const TemporaryFolder folder;
+    Farm farm({{folder.path()}, {}, &system_clock()});
+    LocalLink link(farm);
+    FakeWorker worker("w", 1);
+    ++worker.request.sequence;
+    std::thread later([&] {
+        std::this_thread::sleep_for(50ms);
+        link.interrupt();
+    });
+    EXPECT_TRUE(link.exchange(worker.request, 60s).tells_nothing());
+    later.join();
+}
+
+TEST(Farm, RefusesWhatItCannotRead) {
+    const TemporaryFolder folder;
+    Farm farm({{folder.path()}, {}, &system_clock()});
+    Submission broken = submission(1);
+    broken.job_template.text = "specificationVersion: jobtemplate-2023-09\nname: X\nsteps: []\n";
+    EXPECT_THROW(farm.submit(broken), Error);
+    EXPECT_NO_THROW(farm.submit(submission(1))) << "and goes on";
+}
+
+TEST(Farm, ANewerDatabaseIsRefusedInWords) {
+    const TemporaryFolder folder;
+    { const Farm farm({{folder.path()}, {}, &system_clock()}); }
+    db::open((folder.path() / "atelier.db").string())->run("UPDATE schema_version SET number = 999");
+    try {
+        const Farm farm({{folder.path()}, {}, &system_clock()});
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("newer"));
+    }
+}
+
+}  // namespace
+}  // namespace atelier::farm
