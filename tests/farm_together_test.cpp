@@ -54,10 +54,10 @@ TEST(Together, TwoRunsShareOneFarm) {
 TEST(Together, WhenTheOwnerIsKilledTheOtherTakesOver) {
     Ground ground;
     const std::string script = "sleep 0.1; echo $N > \"$OUT/$N.txt\"\n";
-    const std::vector<std::string> command{"run", a_job(ground, "a", script, 40), "--name", "First", "--workers", "2"};
+    const std::vector<std::string> command{"run", a_job(ground, "a", script, 80), "--name", "First", "--workers", "2"};
     const auto first = ground.start(command);
     ASSERT_TRUE(eventually([&] { return ground.count("SELECT sum(succeeded) FROM steps") >= 2; })) << first->err();
-    const auto second = ground.start({"run", a_job(ground, "b", script, 10), "--name", "Second", "--workers", "2"});
+    const auto second = ground.start({"run", a_job(ground, "b", script, 10), "--name", "Second", "--priority", "90"});
     ASSERT_TRUE(eventually([&] { return ground.count("SELECT count(*) FROM jobs") == 2; })) << second->err();
     first->signal(SIGKILL);
     first->wait();
