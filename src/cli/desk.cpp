@@ -21,14 +21,19 @@ constexpr std::chrono::milliseconds answer_poll{10};
 Desk::Desk() : layout_{home_folder()} {}
 
 db::Connection& Desk::reader() {
-    if (!reader_) {
-        if (!std::filesystem::exists(layout_.database()))
-            throw Error(Error::Kind::not_found, "no job was ever submitted here",
-                        "`atelier run TEMPLATE` runs one; ATELIER_HOME names another data folder",
-                        layout_.root.string());
-        reader_ = db::open(layout_.database().string(), db::Access::read_only);
-    }
+    if (!has_tables())
+        throw Error(Error::Kind::not_found, "no job was ever submitted here",
+                    "`atelier run TEMPLATE` runs one; ATELIER_HOME names another data folder", layout_.root.string());
     return *reader_;
+}
+
+bool Desk::has_tables() {
+    if (reader_) return true;
+    if (!std::filesystem::exists(layout_.database())) return false;
+    auto reader = db::open(layout_.database().string(), db::Access::read_only);
+    if (!reader->row<int>("SELECT 1 FROM sqlite_master WHERE name = 'jobs'")) return false;
+    reader_ = std::move(reader);
+    return true;
 }
 
 bool Desk::has_owner() const {

@@ -1,5 +1,5 @@
-// Where a command meets the farm of the data folder: it reads the database itself, and asks for changes: of a farm that it opens for
-// the moment, or, when another process owns the folder, of that one.
+// Where a command meets the farm of the data folder: it reads the database itself, and asks for changes: of a farm that
+// it opens for the moment, or, when another process owns the folder, of that one.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -30,6 +30,7 @@ public:
     std::optional<json::Value> ask_owner(const std::string& verb, const json::Object& body);
 
     bool has_owner() const;  // another process owns the data folder now
+    bool has_tables();       // the first farm of this folder has come so far that there is something to read
 
 private:
     farm::Layout layout_;

@@ -17,15 +17,23 @@ std::string host_name() {
     return name;
 }
 
+// Folders of sessions whose program was killed. They are nobody's: whoever calls this owns the data folder.
+void clear(const std::filesystem::path& sessions) {
+    std::error_code ignored;
+    for (const auto& left : std::filesystem::directory_iterator(sessions, ignored))
+        std::filesystem::remove_all(left.path(), ignored);
+}
+
 }  // namespace
 
-LocalFarm::LocalFarm(const farm::Layout& layout, int slots)
-    : farm_({layout, {}, &system_clock()}),
-      link_(farm_),
-      agent_(link_, layout.open_blobs(),
-             {worker_id, host_name(), slots > 0 ? slots : worker::core_count(), layout.sessions(), layout.checkpoints()}) {}
+LocalFarm::LocalFarm(const farm::Layout& layout, int slots) : farm_({layout, {}, &system_clock()}), link_(farm_) {
+    clear(layout.sessions());
+    agent_.emplace(link_, layout.open_blobs(),
+                   worker::AgentOptions{worker_id, host_name(), slots > 0 ? slots : worker::core_count(),
+                                        layout.sessions(), layout.checkpoints()});
+}
 
-void LocalFarm::finish() { agent_.finish(); }
-void LocalFarm::interrupt() { agent_.stop(short_notice); }
+void LocalFarm::finish() { agent_->finish(); }
+void LocalFarm::interrupt() { agent_->stop(short_notice); }
 
 }  // namespace atelier::cli

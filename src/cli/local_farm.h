@@ -1,6 +1,8 @@
 // The embedded farm: the farm of this data folder with a worker in this process, for as long as a command needs it.
 #pragma once
 
+#include <optional>
+
 #include <memory>
 
 #include "farm/farm.h"
@@ -21,7 +23,7 @@ public:
 private:
     farm::Farm farm_;
     farm::LocalLink link_;
-    worker::Agent agent_;
+    std::optional<worker::Agent> agent_;  // begins once the folder is in order
 };
 
 }  // namespace atelier::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -23,6 +24,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds look_interval{100};
+constexpr milliseconds start_interval{5};
 
 std::unique_ptr<LocalFarm> try_local_farm(const farm::Layout& layout, int slots) {
     try {
@@ -37,7 +39,9 @@ std::unique_ptr<LocalFarm> try_local_farm(const farm::Layout& layout, int slots)
 class Run {
 public:
     Run(Desk& desk, int slots, Output& output) : desk_(desk), slots_(slots), output_(output) {
-        local_ = try_local_farm(desk_.layout(), slots_);
+        // One that was started a moment ago owns the folder before its tables are there.
+        while (!(local_ = try_local_farm(desk_.layout(), slots_)) && !desk_.has_tables())
+            std::this_thread::sleep_for(start_interval);
     }
 
     json::Value ask(const std::string& verb, const json::Object& body) {

@@ -25,7 +25,7 @@ int check_store(Output& output) {
     const auto damaged = store::check(desk.layout().open_blobs()->store());
     json::Array list;
     for (const store::Damage& damage : damaged) {
-        output.say(damage.what);
+        output.say(damage.key + ": " + damage.what);
         json::Object item;
         item["key"] = damage.key;
         item["what"] = damage.what;

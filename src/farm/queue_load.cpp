@@ -8,6 +8,11 @@
 
 namespace atelier::farm {
 
+namespace {
+
+// Never longer than any back-off, whatever became of the wall clock since it was written.
+}  // namespace
+
 Queue::Queue(QueueOptions options, const Clock& clock, BlobExists blob_exists)
     : options_(options), clock_(clock), blob_exists_(std::move(blob_exists)) {}
 
@@ -125,8 +130,8 @@ void Queue::load_job(db::Connection& connection, JobKey key) {
             task.started = clock_.steady();
             task.cancel_by_person = stopping.has_value();
             if (task_state == TaskState::backoff) {
-                // whatever the wall clock did meanwhile
                 const double wait = static_cast<double>(task.ready_at - clock_.wall()) / 1e6;
+                // never longer than any back-off, whatever the wall clock did meanwhile
                 task.ready = clock_.steady() + in_steady(std::clamp(wait, 0.0, longest_backoff_seconds));
                 step.backoff.emplace(task.ready, index);
             } else if (task_state == TaskState::ready) {

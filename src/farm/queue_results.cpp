@@ -12,6 +12,9 @@ namespace {
 
 Micros in_micros(double seconds) { return static_cast<Micros>(seconds * 1e6); }
 
+// Of its back-offs, the first.
+bool is_over(const StepBoard& step, Steady now) { return !step.backoff.empty() && step.backoff.begin()->first <= now; }
+
 }  // namespace
 
 // The task of this very lease, if this worker has it. Whatever else claims to be it is late and is dropped.
@@ -198,7 +201,7 @@ bool Queue::tick_is_due() const {
     for (const auto& [key, job] : jobs_) {
         if (job.progress_moved) return true;
         for (const StepBoard& step : job.steps)
-            if (!step.backoff.empty() && step.backoff.begin()->first <= clock_.steady()) return true;
+            if (is_over(step, clock_.steady())) return true;
     }
     return false;
 }
@@ -213,7 +216,7 @@ void Queue::tick(db::Connection& connection) {
     for (auto& [key, job] : jobs_) {
         for (std::size_t number = 0; number < job.steps.size(); ++number) {
             StepBoard& step = job.steps[number];
-            while (!step.backoff.empty() && step.backoff.begin()->first <= clock_.steady()) {
+            while (is_over(step, clock_.steady())) {
                 const std::uint64_t index = step.backoff.begin()->second;
                 step.backoff.erase(step.backoff.begin());
                 LiveTask& task = step.live.at(index);

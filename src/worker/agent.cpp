@@ -106,7 +106,7 @@ void Agent::loop() {
         if (exchange(request, patience)) {
             wait = first_wait_for_farm;
             sweep(request);
-            if (!leaving) continue;
+            if (!leaving || runners_.empty()) continue;
             std::unique_lock lock(mutex_);
             news_.wait_for(lock, interval_, [&] { return has_news_; });
         } else {

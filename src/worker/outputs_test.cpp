@@ -29,7 +29,8 @@ protected:
     }
     static std::vector<std::string> names(const std::vector<wire::Output>& outputs) {
         std::vector<std::string> names;
-        for (const wire::Output& output : outputs) names.push_back(output.path);
+        for (const wire::Output& output : outputs)
+            names.push_back(output.path);
         std::sort(names.begin(), names.end());
         return names;
     }
@@ -52,6 +53,34 @@ TEST_F(OutputsTest, WhatIsNewOrChangedIsTakenOnce) {
     const auto second = outputs->take();
     ASSERT_EQ(names(second), std::vector<std::string>{"a"});
     EXPECT_EQ(second[0].digest, sha256("other").hex());
+}
+
+// Two tasks of one folder: the first to end finds what the other has half written.
+TEST_F(OutputsTest, AHalfDoesNotComeAfterTheWhole) {
+    const auto outputs = watch();
+    write("mine", "mine");
+    write("shared", "half");
+    auto first = outputs->take();
+    outputs->drop_superseded(first);
+    EXPECT_EQ(names(first), (std::vector<std::string>{"mine", "shared"})) << "nobody has found it anew";
+    write("shared", "half and half");
+    auto second = outputs->take();
+    outputs->drop_superseded(first);
+    outputs->drop_superseded(second);
+    EXPECT_EQ(names(first), std::vector<std::string>{"mine"});
+    ASSERT_EQ(names(second), std::vector<std::string>{"shared"});
+    EXPECT_EQ(second[0].digest, sha256("half and half").hex());
+}
+
+TEST_F(OutputsTest, ALinkThatLeadsOutIsLeftOut) {
+    const auto outputs = watch();
+    write("sub/file", "1");
+    fs::create_symlink("file", out_ / "sub/beside");
+    fs::create_symlink("../sub", out_ / "sub/inward");
+    fs::create_symlink("/etc/passwd", out_ / "absolute");
+    fs::create_symlink("../../out-beside/file", out_ / "sub/outward");
+    fs::create_symlink("..", out_ / "up");
+    EXPECT_EQ(names(outputs->take()), (std::vector<std::string>{"sub/beside", "sub/file", "sub/inward"}));
 }
 
 TEST_F(OutputsTest, WhatWasThereBeforeIsNoOutput) {

@@ -79,6 +79,8 @@ void Runner::cancel(const wire::AttemptId& attempt, std::chrono::milliseconds at
 void Runner::drop(const wire::AttemptId& attempt) {
     const std::lock_guard lock(mutex_);
     std::erase_if(queue_, [&](const wire::Assignment& queued) { return queued.attempt == attempt; });
+    for (const wire::AttemptReport& report : done_)
+        if (report.attempt == attempt && !report.result->outputs.empty()) outputs_->disclaim(report.result->outputs);
     if (!current_ || current_->attempt != attempt) return;
     dropped_ = true;
     if (session_) session_->cancel(std::chrono::milliseconds(0));
@@ -93,6 +95,8 @@ void Runner::interrupt(std::chrono::milliseconds at_most) {
 
 std::vector<wire::AttemptReport> Runner::reports() {
     const std::lock_guard lock(mutex_);
+    for (wire::AttemptReport& report : done_)
+        if (!report.result->outputs.empty()) outputs_->drop_superseded(report.result->outputs);
     std::vector<wire::AttemptReport> reports = done_;
     if (current_) {
         reports.push_back(*current_);

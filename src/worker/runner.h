@@ -82,7 +82,7 @@ private:
     // The runner's own thread alone:
     std::shared_ptr<const wire::JobOrder> order_;
     std::filesystem::path stage_folder_;
-    std::shared_ptr<Outputs> outputs_;
+    std::shared_ptr<Outputs> outputs_;  // and the agent's thread, once there are results with outputs
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -81,17 +81,17 @@ Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output
 void place_output(const wire::Output& output, const fs::path& folder, store::Blobs& blobs) {
     check_relative_path(output.path);
     const fs::path target = folder / output.path;
-    fs::create_directories(target.parent_path());
+    // Looked at before anything is made: what is there already may be a link to elsewhere.
     const fs::path real = fs::weakly_canonical(target.parent_path());
     const fs::path root = fs::weakly_canonical(folder);
     if (real != root && !real.native().starts_with(root.native() + "/"))
         throw Error(Error::Kind::invalid, "the output " + output.path + " is refused: a link leads out of its folder");
+    fs::create_directories(target.parent_path());
     const store::BlobRef blob{Digest::from_hex(output.digest), output.size};
     const fs::path beside = target.parent_path() / ("." + target.filename().string() + "." + random_id(8) + ".tmp");
     if (output.is_link) {
         const fs::path leads_to = blobs.get(blob, longest_link);
-        const fs::path inside = (target.parent_path() / leads_to).lexically_normal();
-        if (leads_to.is_absolute() || !inside.native().starts_with(folder.lexically_normal().native()))
+        if (leads_out(output.path, leads_to))
             throw Error(Error::Kind::invalid,
                         "the output " + output.path + " is refused: it is a link out of its folder");
         fs::create_symlink(leads_to, beside);
