@@ -15,7 +15,8 @@ namespace {
 
 using testing::FakeWorker;
 using testing::submission;
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 
 json::Object about(const std::string& job) {
     json::Object body;

@@ -1,17 +1,9 @@
 // The queue from the database: at the start, after a failed commit, and one job at a time when it comes back to life.
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/log.h"
 #include "farm/queue.h"
 
 namespace atelier::farm {
-
-namespace {
-
-// Never longer than any back-off, whatever became of the wall clock since it was written.
-}  // namespace
 
 Queue::Queue(QueueOptions options, const Clock& clock, BlobExists blob_exists)
     : options_(options), clock_(clock), blob_exists_(std::move(blob_exists)) {}

@@ -11,7 +11,7 @@
 namespace atelier::worker {
 namespace {
 
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""ms;
 using testing::FakeLink;
 using wire::ResultClass;
 
