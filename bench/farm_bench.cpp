@@ -1,5 +1,5 @@
-// What the farm costs by itself: submitting a large job, and leasing tasks to many workers that are only messages. Prints one JSON
-// object; bench/run puts it beside its peers.
+// What the farm costs by itself: submitting a large job, and leasing tasks to many workers that are only messages.
+// Prints one JSON object; bench/run puts it beside its peers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -82,13 +82,16 @@ public:
     json::Object run(double seconds) {
         const Steady begun = system_clock().steady();
         const Steady end = begun + std::chrono::duration_cast<Steady::duration>(Seconds(seconds));
-        while (system_clock().steady() < end) send_next(end);
+        while (system_clock().steady() < end)
+            send_next(end);
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return outstanding_ == 0; });
         const double taken = seconds_between(begun, system_clock().steady());
         std::sort(latencies_.begin(), latencies_.end());
         const auto at = [&](double part) {
-            return latencies_.empty() ? 0.0 : latencies_[static_cast<std::size_t>(part * static_cast<double>(latencies_.size() - 1))];
+            return latencies_.empty()
+                       ? 0.0
+                       : latencies_[static_cast<std::size_t>(part * static_cast<double>(latencies_.size() - 1))];
         };
         json::Object result;
         result["leasesPerSecond"] = static_cast<double>(leases_) / taken;
@@ -133,7 +136,8 @@ private:
             report.session = given.session;
             next->attempts.push_back(report);
         }
-        for (const std::string& ended : reply.end_sessions) std::erase(next->sessions, ended);
+        for (const std::string& ended : reply.end_sessions)
+            std::erase(next->sessions, ended);
         if (!next->attempts.empty()) {  // its next task ends when it is asked again
             wire::Result& result = next->attempts.front().result.emplace();
             result.result = wire::ResultClass::succeeded;
@@ -162,7 +166,8 @@ json::Object bench_leases(std::uint64_t queued, double task_seconds, double seco
     const std::uint64_t a_job = 1000;  // many jobs, as on a real farm
     for (std::uint64_t i = 0; i < std::max<std::uint64_t>(1, queued / a_job / 100); ++i)
         farm.submit(submission_of(std::min(queued, a_job * 100)));
-    if (queued < 100'000)  // few queued, yet enough to last: the queue is filled again from a large job of less priority
+    if (queued <
+        100'000)  // few queued, yet enough to last: the queue is filled again from a large job of less priority
         farm.submit(submission_of(10'000'000));
     json::Object result = Crowd(farm, task_seconds).run(seconds);
     result["queued"] = queued;

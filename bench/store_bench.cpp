@@ -1,4 +1,5 @@
-// Hashes and stores the files named on the command line (the first argument is the store's folder); prints the seconds it took.
+// Hashes and stores the files named on the command line (the first argument is the store's folder); prints the seconds
+// it took.
 #include <cstdio>
 #include <filesystem>
 #include <vector>

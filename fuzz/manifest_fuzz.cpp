@@ -1,4 +1,5 @@
-// A manifest from anybody: it is refused with an Error, or it is one whose text is canonical and reads as the same again.
+// A manifest from anybody: it is refused with an Error, or it is one whose text is canonical and reads as the same
+// again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

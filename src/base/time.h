@@ -20,6 +20,10 @@ struct Clock {
 
 const Clock& system_clock();
 
+inline Steady::duration in_steady(double seconds) {
+    return std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(seconds));
+}
+
 inline double seconds_between(Steady from, Steady to) { return std::chrono::duration<double>(to - from).count(); }
 
 std::string format_utc(Micros time);          // 2026-11-21T14:03:09Z

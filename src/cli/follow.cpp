@@ -37,7 +37,8 @@ Colour colour_of(JobState state) {
 Follower::Follower(std::string job, db::Connection& reader, Output& output)
     : id_(std::move(job)), reader_(reader), output_(output), begun_(std::chrono::steady_clock::now()) {
     steps_ = farm::steps_of(reader_, id_);
-    for (const farm::StepSummary& step : steps_) done_at_begin_ += step.succeeded;
+    for (const farm::StepSummary& step : steps_)
+        done_at_begin_ += step.succeeded;
 }
 
 bool Follower::look() {
@@ -79,7 +80,8 @@ void Follower::draw() {
         rest += fmt::format("  {:.3g} tasks/s", static_cast<double>(done) / seconds);
     if (job_.seconds_left) rest += fmt::format("  {} left", format_duration(*job_.seconds_left));
     if (!job_.message.empty()) rest += "  " + job_.message;
-    output_.out() << output_.paint(colour_of(job_.state), farm::name_of(job_.state)) << "  " << rest << '\n' << std::flush;
+    output_.out() << output_.paint(colour_of(job_.state), farm::name_of(job_.state)) << "  " << rest << '\n'
+                  << std::flush;
     ++lines_;
 }
 
@@ -89,9 +91,11 @@ std::string Follower::bar(const farm::StepSummary& step) const {
     };
     const int full = static_cast<int>(part(step.succeeded) * bar_width);
     std::string filled;
-    for (int i = 0; i < bar_width; ++i) filled += i < full ? "█" : "░";
+    for (int i = 0; i < bar_width; ++i)
+        filled += i < full ? "█" : "░";
     std::size_t longest = 0;
-    for (const farm::StepSummary& each : steps_) longest = std::max(longest, shown_width(each.name));
+    for (const farm::StepSummary& each : steps_)
+        longest = std::max(longest, shown_width(each.name));
     std::string line = step.name + std::string(longest - shown_width(step.name), ' ');
     line += fmt::format("  {}  {}/{}", filled, step.succeeded, step.total);
     if (step.failed > 0) line += "  " + output_.paint(Colour::red, fmt::format("{} failed", step.failed));
@@ -120,25 +124,29 @@ void Follower::tell_changes() {
     output_.out() << std::flush;
 }
 
-std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt, std::size_t count) {
+std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt,
+                                    std::size_t count) {
     const auto& [begin, end] = attempt.result.log;
     std::string text;
     farm::read_log(logs, attempt.id.job, attempt.session, end - std::min<std::uint64_t>(end - begin, longest_tail), end,
                    [&](std::string_view piece) { text += piece; });
     std::vector<std::string> lines;
-    for (const std::string_view line : split(trim(text), '\n')) lines.emplace_back(line);
+    for (const std::string_view line : split(trim(text), '\n'))
+        lines.emplace_back(line);
     if (lines.size() > count) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
     return lines;
 }
 
-void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs, Output& output) {
+void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs,
+                  Output& output) {
     if (job.state == JobState::succeeded) {
         const double seconds = static_cast<double>(job.ended_at.value_or(0) - job.started_at.value_or(0)) / 1e6;
         output.say(fmt::format("job {} is done: {} tasks in {}", job.id, job.succeeded, format_duration(seconds)));
         return;
     }
     if (job.state == JobState::canceled) {
-        output.say(fmt::format("job {} was stopped; `atelier job retry {} --failed` goes on with what is left", job.id, job.id));
+        output.say(fmt::format("job {} was stopped; `atelier job retry {} --failed` goes on with what is left", job.id,
+                               job.id));
         return;
     }
     output.say(fmt::format("job {} failed: {} of {} tasks{}", job.id, job.failed, job.total_tasks,
@@ -149,8 +157,10 @@ void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std
     const auto steps = farm::steps_of(reader, job.id);
     output.say(fmt::format("the first was task {}:{}: {}", steps.at(attempt->id.step).name, attempt->id.task,
                            attempt->result.reason.empty() ? "no reason was told" : attempt->result.reason));
-    for (const std::string& line : last_lines(logs, *attempt, failure_lines)) output.say("  | " + line);
-    output.say(fmt::format("`atelier job logs {}` shows all of it, `atelier job retry {} --failed` tries again", job.id, job.id));
+    for (const std::string& line : last_lines(logs, *attempt, failure_lines))
+        output.say("  | " + line);
+    output.say(fmt::format("`atelier job logs {}` shows all of it, `atelier job retry {} --failed` tries again", job.id,
+                           job.id));
 }
 
 int exit_status_of(JobState state) {

@@ -43,10 +43,12 @@ private:
 };
 
 // Those of its outcome: "done in 12s", or which task failed first, with its last lines.
-void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs, Output& output);
+void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs,
+                  Output& output);
 
 // The last lines of an attempt's log.
-std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt, std::size_t count);
+std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt,
+                                    std::size_t count);
 
 int exit_status_of(farm::JobState state);
 

@@ -5,8 +5,8 @@ namespace atelier::cli {
 
 enum class Wish { go_on, stop_job, leave };
 
-// From its construction on, Ctrl-C (SIGINT) asks to stop the job and SIGTERM to leave it for later; a second Ctrl-C ends the
-// program at once (what it runs dies with it).
+// From its construction on, Ctrl-C (SIGINT) asks to stop the job and SIGTERM to leave it for later; a second Ctrl-C
+// ends the program at once (what it runs dies with it).
 class Interrupts {
 public:
     Interrupts();

@@ -43,13 +43,14 @@ TaskName parse_task(const std::string& text, const std::vector<farm::StepSummary
         if (steps[i].name == step || std::to_string(i) == step)
             return {static_cast<std::uint32_t>(i), static_cast<std::uint64_t>(*number)};
     std::vector<std::string> names;
-    for (const farm::StepSummary& known : steps) names.push_back(known.name);
+    for (const farm::StepSummary& known : steps)
+        names.push_back(known.name);
     throw Error(Error::Kind::not_found, "the job has no step " + step, "it has: " + join(names, ", "));
 }
 
 // The ended attempts among which a person chooses: of the task asked for, else of the one that failed first, else all.
-std::vector<farm::AttemptRecord> candidates(db::Connection& reader, const farm::JobSummary& job, const LogsRequest& request,
-                                            const std::optional<TaskName>& task) {
+std::vector<farm::AttemptRecord> candidates(db::Connection& reader, const farm::JobSummary& job,
+                                            const LogsRequest& request, const std::optional<TaskName>& task) {
     constexpr std::size_t many = 1'000'000;
     std::vector<farm::AttemptRecord> attempts;
     if (task)
@@ -110,7 +111,8 @@ int list_jobs(const JobsRequest& request, Output& output) {
     if (!request.state.empty()) {
         filter.state = farm::job_state_named(request.state);
         if (!filter.state)
-            throw Error(Error::Kind::invalid, "there is no state " + request.state, "as READY, RUNNING, SUCCEEDED, FAILED, CANCELED");
+            throw Error(Error::Kind::invalid, "there is no state " + request.state,
+                        "as READY, RUNNING, SUCCEEDED, FAILED, CANCELED");
     }
     json::Array list;
     std::vector<std::vector<std::string>> rows;
@@ -120,9 +122,15 @@ int list_jobs(const JobsRequest& request, Output& output) {
                         fmt::format("{}/{}", job.succeeded, job.total_tasks), ago(job.submitted_at), job.name});
     }
     output.json(list);
-    if (rows.empty()) output.say("no jobs");
+    if (rows.empty())
+        output.say("no jobs");
     else
-        output.table({{"JOB"}, {"STATE"}, {"DONE", Column::Align::right}, {"TASKS", Column::Align::right}, {"SUBMITTED"}, {"NAME"}},
+        output.table({{"JOB"},
+                      {"STATE"},
+                      {"DONE", Column::Align::right},
+                      {"TASKS", Column::Align::right},
+                      {"SUBMITTED"},
+                      {"NAME"}},
                      rows);
     return done;
 }
@@ -139,12 +147,15 @@ int show_job(const JobRequest& request, Output& output) {
     if (job.seconds_left) output.say(format_duration(*job.seconds_left) + " left");
     std::vector<std::vector<std::string>> rows;
     for (const farm::StepSummary& step : steps)
-        rows.push_back({step.name, fmt::format("{}/{}", step.succeeded, step.total), std::to_string(step.failed),
-                        step.succeeded == 0 ? "" : format_duration(step.wall_seconds / static_cast<double>(step.succeeded)),
-                        format_duration(step.cpu_seconds), step.peak_memory == 0 ? "" : format_bytes(step.peak_memory)});
+        rows.push_back(
+            {step.name, fmt::format("{}/{}", step.succeeded, step.total), std::to_string(step.failed),
+             step.succeeded == 0 ? "" : format_duration(step.wall_seconds / static_cast<double>(step.succeeded)),
+             format_duration(step.cpu_seconds), step.peak_memory == 0 ? "" : format_bytes(step.peak_memory)});
     constexpr auto right = Column::Align::right;
-    output.table({{"STEP"}, {"DONE", right}, {"FAILED", right}, {"EACH", right}, {"CPU", right}, {"MEMORY", right}}, rows);
-    if (farm::has_ended(job.state) && !output.wants_json) tell_outcome(job, desk.reader(), desk.layout().logs(), output);
+    output.table({{"STEP"}, {"DONE", right}, {"FAILED", right}, {"EACH", right}, {"CPU", right}, {"MEMORY", right}},
+                 rows);
+    if (farm::has_ended(job.state) && !output.wants_json)
+        tell_outcome(job, desk.reader(), desk.layout().logs(), output);
     return done;
 }
 
@@ -179,7 +190,8 @@ int list_outputs(const JobRequest& request, Output& output) {
         rows.push_back({artifact.output.parameter, artifact.output.path, format_bytes(artifact.output.size)});
     }
     output.json(list);
-    if (rows.empty()) output.say("no outputs yet");
+    if (rows.empty())
+        output.say("no outputs yet");
     else
         output.table({{"PARAMETER"}, {"FILE"}, {"SIZE", Column::Align::right}}, rows);
     return done;

@@ -29,7 +29,8 @@ void add_run(CLI::App& command, Context& context) {
         ->check(CLI::PositiveNumber);
     command.add_option("--max-failed", request->max_failed, "Stop after so many failed tasks")
         ->check(CLI::NonNegativeNumber);
-    command.add_option("--max-tries", request->max_tries, "Tries of a task that fails; else 3")->check(CLI::Range(1, 100));
+    command.add_option("--max-tries", request->max_tries, "Tries of a task that fails; else 3")
+        ->check(CLI::Range(1, 100));
     command.add_flag("--isolate", request->isolate, "Give tasks copies of their inputs");
     command.add_flag("--sandbox", request->sandbox, "Let tasks see only their own files");
     command.add_flag("--network", request->network, "Let tasks in the sandbox use the network");

@@ -22,8 +22,8 @@ struct RunRequest {
     int max_failed = 0;            // failed tasks after which the job stops
     bool isolate = false;
     bool sandbox = false;
-    bool network = false;          // inside of the sandbox
-    int max_tries = 0;             // 0: three
+    bool network = false;  // inside of the sandbox
+    int max_tries = 0;     // 0: three
     bool dry_run = false;
 };
 

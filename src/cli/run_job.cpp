@@ -1,5 +1,5 @@
-// `atelier run` and `atelier job resume`: a job is brought to its end, by a farm of this process, or by the one that owns the data
-// folder for as long as it is there.
+// `atelier run` and `atelier job resume`: a job is brought to its end, by a farm of this process, or by the one that
+// owns the data folder for as long as it is there.
 #include <fmt/format.h>
 
 #include <optional>
@@ -130,8 +130,10 @@ int describe_job(const farm::Submission& submission, Output& output) {
     output.say("job " + order->job->name);
     for (const job::Step& step : order->job->steps) {
         std::vector<std::string> needs;
-        for (const std::size_t number : step.dependencies) needs.push_back(order->job->steps[number].name);
-        output.say(fmt::format("  step {}: {} task{}{}", step.name, step.space.size(), step.space.size() == 1 ? "" : "s",
+        for (const std::size_t number : step.dependencies)
+            needs.push_back(order->job->steps[number].name);
+        output.say(fmt::format("  step {}: {} task{}{}", step.name, step.space.size(),
+                               step.space.size() == 1 ? "" : "s",
                                needs.empty() ? "" : ", after " + join(needs, " and ")));
         json::Object item;
         item["name"] = step.name;
@@ -182,7 +184,8 @@ int watch_job(const JobRequest& request, Output& output) {
     Desk desk;
     const std::string job = desk.job(request.id);
     Follower follower(job, desk.reader(), output);
-    while (!follower.look()) std::this_thread::sleep_for(look_interval);
+    while (!follower.look())
+        std::this_thread::sleep_for(look_interval);
     if (output.wants_json)
         output.json(to_json(follower.job(), farm::steps_of(desk.reader(), job)));
     else

@@ -59,7 +59,8 @@ int show_usage(Output& output) {
     Desk desk;
     const auto blobs = desk.layout().open_blobs();
     const store::Usage usage = store::usage(blobs->store());
-    output.say(fmt::format("{} blobs, {}, in {}", usage.objects, format_bytes(usage.bytes), desk.layout().store().string()));
+    output.say(
+        fmt::format("{} blobs, {}, in {}", usage.objects, format_bytes(usage.bytes), desk.layout().store().string()));
     std::vector<std::vector<std::string>> rows;
     json::Array list;
     farm::JobFilter all;

@@ -20,7 +20,8 @@ farm::Document read_document(const fs::path& file) {
 
 std::vector<job::ParameterDefinition> definitions_of(const farm::Submission& submission) {
     const auto source = [](const farm::Document& document) {
-        return job::Source{document.text, document.syntax == "json" ? job::Syntax::json : job::Syntax::yaml, document.name};
+        return job::Source{document.text, document.syntax == "json" ? job::Syntax::json : job::Syntax::yaml,
+                           document.name};
     };
     std::vector<job::EnvironmentTemplate> environments;
     for (const farm::Document& document : submission.environments)
@@ -38,10 +39,13 @@ void direct_outputs(farm::Submission& submission, const fs::path& folder) {
             parameter.object_type == job::ObjectType::directory && !submission.values.contains(parameter.name))
             open.push_back(parameter.name);
     if (open.empty())
-        throw Error(Error::Kind::invalid, "--output has nothing to direct: every outgoing folder of the template has a value, or there is none",
-                    "an outgoing folder is a PATH parameter with dataFlow OUT");
+        throw Error(
+            Error::Kind::invalid,
+            "--output has nothing to direct: every outgoing folder of the template has a value, or there is none",
+            "an outgoing folder is a PATH parameter with dataFlow OUT");
     const fs::path root = fs::absolute(folder);
-    for (const std::string& name : open) submission.values[name] = (open.size() == 1 ? root : root / name).string();
+    for (const std::string& name : open)
+        submission.values[name] = (open.size() == 1 ? root : root / name).string();
 }
 
 }  // namespace
@@ -50,7 +54,8 @@ farm::Submission make_submission(const RunRequest& request) {
     farm::Submission submission;
     submission.name = request.name;
     submission.job_template = read_document(request.template_file);
-    for (const fs::path& file : request.environments) submission.environments.push_back(read_document(file));
+    for (const fs::path& file : request.environments)
+        submission.environments.push_back(read_document(file));
     submission.values = read_parameters(request.parameters);
     submission.template_folder = fs::absolute(request.template_file).parent_path().lexically_normal().string();
     submission.current_folder = fs::current_path().string();

@@ -29,7 +29,8 @@ struct LiveTask {
     int tries = 0;
     int interruptions = 0;  // in a row, without a try between
     int memory_raises = 0;
-    Micros ready_at = 0;  // in BACKOFF; for people and for the next start, it is waited for by the steady clock
+    Micros ready_at = 0;  // in BACKOFF, as it is written down
+    Steady ready{};       // the same, by the clock that doesn't jump
     std::string worker;   // while it is leased
     std::string session;
     std::optional<std::string> checkpoint;

@@ -69,7 +69,8 @@ TEST(Farm, AnAskOutlivesWhoeverWasToAnswerIt) {
     const std::int64_t number = leave_ask(*other, "cancel", about(id));
     EXPECT_FALSE(take_answer(*other, number)) << "nobody is there";
     const Farm farm({{folder.path()}, {}, &system_clock()});
-    for (int i = 0; i < 1000 && job_by_id(*other, id).state != JobState::canceled; ++i) std::this_thread::sleep_for(10ms);
+    for (int i = 0; i < 1000 && job_by_id(*other, id).state != JobState::canceled; ++i)
+        std::this_thread::sleep_for(10ms);
     EXPECT_EQ(job_by_id(*other, id).state, JobState::canceled);
 }
 

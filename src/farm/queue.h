@@ -59,6 +59,7 @@ public:
     const std::map<JobKey, JobBoard>& jobs() const { return jobs_; }
     const std::map<std::string, WorkerBoard>& workers() const { return workers_; }
     const JobBoard* find(const std::string& job_id) const;
+    const Clock& clock() const { return clock_; }
 
 private:
     struct ReadyKey {
@@ -99,6 +100,7 @@ private:
     void release_unlisted(db::Connection& connection, WorkerBoard& worker, const wire::ExchangeRequest& request);
     void end_session(WorkerBoard& worker, const std::string& session);
     void assign(db::Connection& connection, WorkerBoard& worker, wire::ExchangeReply& reply);
+    void end_dry_sessions(WorkerBoard& worker, const wire::ExchangeRequest& request, wire::ExchangeReply& reply);
     void extend(db::Connection& connection, WorkerBoard& worker, SessionBoard& session, wire::ExchangeReply& reply);
     bool open_session(db::Connection& connection, WorkerBoard& worker, wire::ExchangeReply& reply);
     std::optional<ReadyKey> best_step(const WorkerBoard& worker) const;

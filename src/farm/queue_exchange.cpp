@@ -44,6 +44,7 @@ wire::ExchangeReply Queue::exchange(db::Connection& connection, const wire::Exch
     }
     collect_cancels(worker, reply);
     assign(connection, worker, reply);
+    end_dry_sessions(worker, request, reply);
     write_touched_steps(connection);
     return reply;
 }
@@ -149,12 +150,22 @@ bool Queue::has_work_for(const std::string& id) const {
 }
 
 void Queue::assign(db::Connection& connection, WorkerBoard& worker, wire::ExchangeReply& reply) {
-    for (auto& [id, session] : worker.sessions) {
-        if (!session.ending && !worker.draining) extend(connection, worker, session, reply);
-        if (session.tasks.empty() && !std::exchange(session.ending, true)) reply.end_sessions.push_back(id);
+    if (worker.draining) return;
+    for (auto& [id, session] : worker.sessions)
+        if (!session.ending) extend(connection, worker, session, reply);
+    while (static_cast<int>(worker.sessions.size()) < worker.slots && open_session(connection, worker, reply)) {
     }
-    while (!worker.draining && static_cast<int>(worker.sessions.size()) < worker.slots &&
-           open_session(connection, worker, reply)) {
+}
+
+// Told until the worker says that it knows: a reply may be lost. A session that the farm doesn't have is told the same.
+void Queue::end_dry_sessions(WorkerBoard& worker, const wire::ExchangeRequest& request, wire::ExchangeReply& reply) {
+    for (auto& [id, session] : worker.sessions)
+        if (session.tasks.empty()) session.ending = true;
+    for (const std::string& id : request.sessions) {
+        const auto session = worker.sessions.find(id);
+        const bool is_dry = session == worker.sessions.end() || session->second.tasks.empty();
+        const bool knows = std::find(request.leaving.begin(), request.leaving.end(), id) != request.leaving.end();
+        if (is_dry && !knows) reply.end_sessions.push_back(id);
     }
 }
 

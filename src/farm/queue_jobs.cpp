@@ -133,7 +133,8 @@ void Queue::retry(db::Connection& connection, const std::string& job_id, bool wh
         connection.run("UPDATE jobs SET progress = 0 WHERE key = $1", key);
     } else {
         if (state == JobState::succeeded)
-            throw Error(Error::Kind::conflict, "no task of job " + job_id + " failed", "without --failed all of it runs again");
+            throw Error(Error::Kind::conflict, "no task of job " + job_id + " failed",
+                        "without --failed all of it runs again");
         connection.run("UPDATE tasks SET state = $2, tries = 0, interruptions = 0 WHERE job = $1 AND state IN ($3, $4)",
                        key, TaskState::ready, TaskState::failed, TaskState::canceled);
         connection.run("UPDATE steps SET failed = 0 WHERE job = $1", key);

@@ -11,11 +11,6 @@ namespace atelier::farm {
 namespace {
 
 // Never longer than any back-off, whatever became of the wall clock since it was written.
-std::chrono::microseconds rest_of_backoff(Micros ready_at, Micros now) {
-    constexpr auto longest = static_cast<Micros>(longest_backoff_seconds * 1e6);
-    return std::chrono::microseconds(std::clamp<Micros>(ready_at - now, 0, longest));
-}
-
 }  // namespace
 
 Queue::Queue(QueueOptions options, const Clock& clock, BlobExists blob_exists)
@@ -135,7 +130,10 @@ void Queue::load_job(db::Connection& connection, JobKey key) {
             task.started = clock_.steady();
             task.cancel_by_person = stopping.has_value();
             if (task_state == TaskState::backoff) {
-                step.backoff.emplace(clock_.steady() + rest_of_backoff(task.ready_at, clock_.wall()), index);
+                const double wait = static_cast<double>(task.ready_at - clock_.wall()) / 1e6;
+                // never longer than any back-off, whatever the wall clock did meanwhile
+                task.ready = clock_.steady() + in_steady(std::clamp(wait, 0.0, longest_backoff_seconds));
+                step.backoff.emplace(task.ready, index);
             } else if (task_state == TaskState::ready) {
                 step.again.insert(index);
             } else {

@@ -12,6 +12,7 @@ namespace {
 
 Micros in_micros(double seconds) { return static_cast<Micros>(seconds * 1e6); }
 
+// Of its back-offs, the first.
 bool is_over(const StepBoard& step, Steady now) { return !step.backoff.empty() && step.backoff.begin()->first <= now; }
 
 }  // namespace
@@ -174,7 +175,8 @@ void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::T
             std::min(longest_backoff_seconds, first_backoff_seconds * std::pow(2, task.interruptions - 1));
         task.state = TaskState::backoff;
         task.ready_at = clock_.wall() + in_micros(wait);
-        step.backoff.emplace(clock_.steady() + std::chrono::microseconds(in_micros(wait)), key.task);
+        task.ready = clock_.steady() + in_steady(wait);
+        step.backoff.emplace(task.ready, key.task);
     } else {
         give_back(job, key, task);
     }

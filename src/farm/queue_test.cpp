@@ -12,8 +12,8 @@ namespace {
 
 using testing::FakeWorker;
 using testing::Ground;
-using testing::submission;
 using ::testing::HasSubstr;
+using testing::submission;
 
 TEST(Queue, RunsAJobToItsEnd) {
     Ground ground;
@@ -208,6 +208,25 @@ TEST(Queue, AReplyThatWasLostHealsWithTheNextExchange) {
     EXPECT_TRUE(ground.queue->workers().at("w").sessions.empty());
 }
 
+TEST(Queue, ThatASessionEndsIsToldUntilTheWorkerKnows) {
+    Ground ground;
+    ground.submit(submission(1));
+    FakeWorker worker("w", 1);
+    ground.exchange(worker);
+    worker.end(0, ResultClass::succeeded);
+    ++worker.request.sequence;
+    EXPECT_EQ(ground.queue->exchange(*ground.connection, worker.request).end_sessions.size(), 1u);  // is lost
+    worker.request.attempts.clear();
+    worker.request.leaving = worker.request.sessions;
+    ++worker.request.sequence;
+    EXPECT_TRUE(ground.queue->exchange(*ground.connection, worker.request).tells_nothing())
+        << "it knows, and is leaving";
+    worker.request.leaving.clear();
+    EXPECT_EQ(ground.exchange(worker).end_sessions.size(), 1u);
+    ground.exchange(worker);
+    EXPECT_TRUE(ground.queue->workers().at("w").sessions.empty());
+}
+
 TEST(Queue, ARepeatedRequestDoesNoHarm) {
     Ground ground;
     const std::string id = ground.submit(submission(2));
@@ -245,8 +264,8 @@ TEST(Queue, TheHigherPriorityGoesFirst) {
 
 TEST(Queue, HostRequirementsAreMatchedAndReserved) {
     Ground ground;
-    const std::string id = ground.submit(
-        submission(4, false, "  hostRequirements: {amounts: [{name: amount.worker.vcpu, min: 3}]}\n"));
+    const std::string id =
+        ground.submit(submission(4, false, "  hostRequirements: {amounts: [{name: amount.worker.vcpu, min: 3}]}\n"));
     FakeWorker small("small", 2), large("large", 4);
     EXPECT_TRUE(ground.exchange(small).assign.empty());
     EXPECT_THAT(why_it_waits(*ground.queue, *ground.connection, id, "", {}), HasSubstr("needs 3 cores"));
@@ -334,7 +353,9 @@ TEST(Queue, ArchiveAndDelete) {
     ground.work_off(worker);
     ground.queue->archive(*ground.connection, id);
     EXPECT_TRUE(list_jobs(*ground.connection).empty());
-    EXPECT_EQ(list_jobs(*ground.connection, {.state = {}, .tag = {}, .with_archived = true, .limit = 9, .before = {}}).size(), 1u);
+    EXPECT_EQ(
+        list_jobs(*ground.connection, {.state = {}, .tag = {}, .with_archived = true, .limit = 9, .before = {}}).size(),
+        1u);
     ground.queue->remove(*ground.connection, id);
     for (const char* table : {"jobs", "steps", "tasks", "attempts"})
         EXPECT_EQ(ground.count(std::string("SELECT count(*) FROM ") + table), 0) << table;
@@ -430,7 +451,8 @@ TEST(Queue, EventsCanBeReadAgainFromAnyNumber) {
     ground.work_off(worker);
     const auto all = events_after(*ground.connection, 0, "", 1000);
     ASSERT_GE(all.size(), 5u);
-    for (std::size_t i = 1; i < all.size(); ++i) EXPECT_EQ(all[i].number, all[i - 1].number + 1);
+    for (std::size_t i = 1; i < all.size(); ++i)
+        EXPECT_EQ(all[i].number, all[i - 1].number + 1);
     const auto rest = events_after(*ground.connection, all[2].number, id, 1000);
     ASSERT_EQ(rest.size(), all.size() - 3);
     EXPECT_EQ(rest.front().number, all[3].number);

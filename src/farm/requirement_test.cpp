@@ -14,7 +14,8 @@ job::HostRequirements amounts(std::vector<job::AmountRequirement> list) { return
 
 TEST(Requirement, AsksForOneCoreUnlessToldOtherwise) {
     EXPECT_EQ(Requirement(job::HostRequirements{}).reserved(), (Amounts{{"amount.worker.vcpu", 1}}));
-    EXPECT_EQ(Requirement(amounts({{"amount.worker.vcpu", 0.0, {}}})).reserved(), Amounts{}) << "a task may ask for none";
+    EXPECT_EQ(Requirement(amounts({{"amount.worker.vcpu", 0.0, {}}})).reserved(), Amounts{})
+        << "a task may ask for none";
 }
 
 TEST(Requirement, FitsWhatIsFree) {
@@ -22,7 +23,8 @@ TEST(Requirement, FitsWhatIsFree) {
     EXPECT_TRUE(wanted.fits(machine()));
     EXPECT_TRUE(wanted.fits_now(machine(), {{"amount.worker.vcpu", 1.5}}));
     EXPECT_FALSE(wanted.fits_now(machine(), {{"amount.worker.vcpu", 1.6}}));
-    EXPECT_FALSE(Requirement(amounts({{"amount.licence.maya", 1.0, {}}})).fits(machine())) << "unknown amounts are none";
+    EXPECT_FALSE(Requirement(amounts({{"amount.licence.maya", 1.0, {}}})).fits(machine()))
+        << "unknown amounts are none";
 }
 
 TEST(Requirement, AttributesAreComparedWithoutCase) {
@@ -40,16 +42,20 @@ TEST(Requirement, SaysWhatIsMissing) {
 }
 
 TEST(Requirement, EqualOnesHaveEqualKeys) {
-    EXPECT_EQ(Requirement(amounts({{"amount.worker.vcpu", 1.0, {}}})).key(), Requirement(job::HostRequirements{}).key());
-    EXPECT_NE(Requirement(amounts({{"amount.worker.vcpu", 2.0, {}}})).key(), Requirement(job::HostRequirements{}).key());
+    EXPECT_EQ(Requirement(amounts({{"amount.worker.vcpu", 1.0, {}}})).key(),
+              Requirement(job::HostRequirements{}).key());
+    EXPECT_NE(Requirement(amounts({{"amount.worker.vcpu", 2.0, {}}})).key(),
+              Requirement(job::HostRequirements{}).key());
 }
 
 TEST(Requirement, ReservationsComeBack) {
     Amounts reserved;
     const Requirement third(amounts({{"amount.worker.vcpu", 1.0 / 3, {}}}));
-    for (int i = 0; i < 12; ++i) add(reserved, third.reserved());
+    for (int i = 0; i < 12; ++i)
+        add(reserved, third.reserved());
     EXPECT_FALSE(third.fits_now(machine(), reserved));
-    for (int i = 0; i < 12; ++i) subtract(reserved, third.reserved());
+    for (int i = 0; i < 12; ++i)
+        subtract(reserved, third.reserved());
     EXPECT_TRUE(Requirement(amounts({{"amount.worker.vcpu", 4.0, {}}})).fits_now(machine(), reserved));
 }
 

@@ -16,14 +16,15 @@ TEST(States, TheDocumentIsMadeFromTheTable) {
     if (source == nullptr) GTEST_SKIP() << "ATELIER_SOURCE_DIR is not set: the document can't be found";
     const auto document = std::filesystem::path(source) / "docs" / "states.md";
     if (std::getenv("ATELIER_WRITE_DOCS") != nullptr) std::ofstream(document) << states_document();
-    EXPECT_EQ(read_file(document), states_document())
-        << "write it anew: ATELIER_WRITE_DOCS=1 ATELIER_SOURCE_DIR=. build/dev/src/farm/farm_test --gtest_filter='States.*'";
+    EXPECT_EQ(read_file(document), states_document()) << "write it anew: ATELIER_WRITE_DOCS=1 ATELIER_SOURCE_DIR=. "
+                                                         "build/dev/src/farm/farm_test --gtest_filter='States.*'";
 }
 
 TEST(States, EveryStateHasARow) {
     for (int i = 0; i <= static_cast<int>(JobState::archived); ++i)
         EXPECT_EQ(job_state_named(name_of(static_cast<JobState>(i))), static_cast<JobState>(i));
-    for (int i = 0; i <= static_cast<int>(TaskState::stuck); ++i) EXPECT_FALSE(name_of(static_cast<TaskState>(i)).empty());
+    for (int i = 0; i <= static_cast<int>(TaskState::stuck); ++i)
+        EXPECT_FALSE(name_of(static_cast<TaskState>(i)).empty());
     for (int i = 0; i <= static_cast<int>(ResultClass::lost_fenced); ++i)
         EXPECT_FALSE(name_of(static_cast<ResultClass>(i)).empty());
     EXPECT_THROW(name_of(static_cast<JobState>(99)), Error);

@@ -1,4 +1,5 @@
-// For the farm's tests: a queue on a database of its own, a clock that is turned by hand, and workers that are only messages.
+// For the farm's tests: a queue on a database of its own, a clock that is turned by hand, and workers that are only
+// messages.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +25,8 @@ struct HandClock final : Clock {
     }
 };
 
-// One step "Work" with tasks 1 … count, and a step "Gather" after it when asked for. `more` is put into the step (YAML).
+// One step "Work" with tasks 1 … count, and a step "Gather" after it when asked for. `more` is put into the step
+// (YAML).
 inline Submission submission(std::uint64_t count, bool gather = false, const std::string& more = "") {
     Submission made;
     made.job_template = {
@@ -72,7 +74,8 @@ struct FakeWorker {
             report.session = given.session;
             request.attempts.push_back(report);
         }
-        for (const std::string& ended : reply.end_sessions) std::erase(request.sessions, ended);
+        for (const std::string& ended : reply.end_sessions)
+            std::erase(request.sessions, ended);
     }
 
     // Tells this result for the attempt at `index` of those that it holds; a failure ends its session.
@@ -102,6 +105,7 @@ public:
 
     void open() {
         connection = db::open((folder.path() / "farm.db").string());
+        connection->script("PRAGMA synchronous = OFF");
         db::migrate(*connection, migrations());
         queue = std::make_unique<Queue>(QueueOptions{}, clock,
                                         [this](const std::string&, std::uint64_t) { return blobs_exist; });

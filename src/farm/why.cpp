@@ -79,8 +79,7 @@ std::string of_step(const Queue& queue, const JobBoard& job, std::size_t number)
     return of_workers(queue, job, step);
 }
 
-std::string of_task(const Queue& queue, const JobBoard& job, std::size_t number, std::uint64_t index,
-                    const Clock& clock) {
+std::string of_task(const Queue& queue, const JobBoard& job, std::size_t number, std::uint64_t index) {
     const StepBoard& step = job.steps[number];
     if (index >= step.total)
         throw Error(Error::Kind::not_found,
@@ -91,7 +90,7 @@ std::string of_task(const Queue& queue, const JobBoard& job, std::size_t number,
         const LiveTask& task = live->second;
         if (task.state == TaskState::backoff)
             return fmt::format("It is tried again in {}; {} tries are used.",
-                               format_duration(static_cast<double>(task.ready_at - clock.wall()) / 1e6), task.tries);
+                               format_duration(seconds_between(queue.clock().steady(), task.ready)), task.tries);
         if (task.state == TaskState::leased) return fmt::format("Worker {} has it and begins it next.", task.worker);
         if (task.state != TaskState::ready)
             return fmt::format("It doesn't wait: worker {} runs it, at {:.0f} %.", task.worker, task.progress);
@@ -114,7 +113,7 @@ std::string why_it_waits(const Queue& queue, db::Connection& connection, const s
     if (std::string reason = of_job(*job); !reason.empty()) return reason;
     if (!step.empty()) {
         const std::size_t number = step_named(*job, step);
-        return task ? of_task(queue, *job, number, *task, system_clock()) : of_step(queue, *job, number);
+        return task ? of_task(queue, *job, number, *task) : of_step(queue, *job, number);
     }
     for (std::size_t number = 0; number < job->steps.size(); ++number)
         if (!job->steps[number].complete() && job->steps[number].waits_for == 0)

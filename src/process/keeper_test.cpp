@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -410,6 +411,7 @@ TEST(Keeper, LeavesNothingWhenTheWatcherThrows) {
 
 // The program that uses a Keeper, killed at once; nothing of it may stay.
 TEST(Keeper, LeavesNothingWhenTheProgramIsKilled) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // so that the keeper comes to us when the program is gone
     const Marked marked;
     const pid_t program = ::fork();
     if (program == 0) {

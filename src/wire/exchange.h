@@ -112,6 +112,7 @@ struct ExchangeRequest {
     bool draining = false;  // takes nothing more
     Capabilities capabilities;
     std::vector<std::string> sessions;    // those that live here
+    std::vector<std::string> leaving;     // and of these, those that take nothing more
     std::vector<AttemptReport> attempts;  // every attempt that is held here, and results not answered yet
 };
 

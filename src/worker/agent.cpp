@@ -36,7 +36,8 @@ std::map<std::string, std::string> own_environment() {
 // Those of jobs whose tasks left no checkpoint.
 void remove_empty_folders(const std::filesystem::path& root) {
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(root, ignored)) ::rmdir(entry.path().c_str());
+    for (const auto& entry : std::filesystem::directory_iterator(root, ignored))
+        ::rmdir(entry.path().c_str());
 }
 
 }  // namespace
@@ -91,7 +92,8 @@ void Agent::loop() {
         const bool leaving = stopping_ || draining_;
         if (leaving && runners_.empty()) return remove_empty_folders(options_.checkpoints);
         if (draining_)  // nothing more will come
-            for (auto& [id, runner] : runners_) runner->finish_when_dry();
+            for (auto& [id, runner] : runners_)
+                runner->finish_when_dry();
         {
             std::unique_lock lock(mutex_);
             if (may_wait_for_more()) {
@@ -142,6 +144,7 @@ wire::ExchangeRequest Agent::make_request() {
     request.capabilities = capabilities_;
     for (auto& [id, runner] : runners_) {
         if (!runner->over()) request.sessions.push_back(id);
+        if (!runner->over() && runner->is_leaving()) request.leaving.push_back(id);
         for (wire::AttemptReport& report : runner->reports())
             request.attempts.push_back(std::move(report));
     }

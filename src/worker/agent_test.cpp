@@ -17,7 +17,8 @@ using wire::ResultClass;
 
 std::string template_of(const std::string& script, const std::string& more = "") {
     return "specificationVersion: jobtemplate-2023-09\nname: Test\n" + more +
-           "steps:\n- name: Work\n  parameterSpace: {taskParameterDefinitions: [{name: N, type: INT, range: \"0-99\"}]}\n"
+           "steps:\n- name: Work\n  parameterSpace: {taskParameterDefinitions: [{name: N, type: INT, range: "
+           "\"0-99\"}]}\n"
            "  script: {actions: {onRun: {command: bash, args: [\"-c\", \"" +
            script + "\"]}}}\n";
 }
@@ -114,7 +115,8 @@ TEST_F(AgentTest, ACancelByAPersonIsACancel) {
     cancel.cancel = {{{"job", 0, 0, 1}, 1000, true}, {{"job", 0, 1, 1}, 1000, true}};
     link_.reply(cancel);
     ASSERT_TRUE(link_.wait_for_results(2));
-    for (const auto& report : link_.results) EXPECT_EQ(report.result->result, ResultClass::canceled);
+    for (const auto& report : link_.results)
+        EXPECT_EQ(report.result->result, ResultClass::canceled);
 }
 
 TEST_F(AgentTest, WhatIsDroppedIsKilledAndNotTold) {
@@ -127,7 +129,8 @@ TEST_F(AgentTest, WhatIsDroppedIsKilledAndNotTold) {
     link_.assign({1}, "s2");
     ASSERT_TRUE(link_.wait_for_log("begun\n"));
     agent_->stop(0ms);
-    for (const auto& report : link_.results) EXPECT_NE(report.attempt.task, 0u);
+    for (const auto& report : link_.results)
+        EXPECT_NE(report.attempt.task, 0u);
 }
 
 TEST_F(AgentTest, StoppingInterruptsAndTells) {
@@ -162,7 +165,8 @@ TEST_F(AgentTest, ResultsAreKeptWhileTheFarmIsAway) {
 }
 
 TEST_F(AgentTest, ACheckpointGoesToTheNextAttempt) {
-    start(template_of("cat $ATELIER_CHECKPOINT_DIR/n; echo resume=$ATELIER_RESUME; echo 5 > $ATELIER_CHECKPOINT_DIR/n; exit 1"));
+    start(template_of(
+        "cat $ATELIER_CHECKPOINT_DIR/n; echo resume=$ATELIER_RESUME; echo 5 > $ATELIER_CHECKPOINT_DIR/n; exit 1"));
     link_.assign({0});
     ASSERT_TRUE(link_.wait_for_results(1));
     ASSERT_TRUE(result(0).checkpoint);

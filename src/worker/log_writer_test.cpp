@@ -30,7 +30,8 @@ TEST(LogWriter, EndlessOutputIsCutInTheMiddle) {
     LogWriter log(link, "job", "session");
     log.begin_attempt();
     const std::string line(64 * 1024 - 1, 'x');
-    for (int i = 0; i < 2000; ++i) log.line(line);  // 128 MB
+    for (int i = 0; i < 2000; ++i)
+        log.line(line);  // 128 MB
     log.line("the last words");
     log.end_attempt();
     EXPECT_LT(link.log.size(), 80u << 20);

@@ -119,6 +119,11 @@ void Runner::answered(const std::vector<wire::AttemptReport>& reports) {
             std::erase_if(done_, [&](const wire::AttemptReport& own) { return own.attempt == report.attempt; });
 }
 
+bool Runner::is_leaving() const {
+    const std::lock_guard lock(mutex_);
+    return finish_when_dry_ || interrupted_ || failed_;
+}
+
 bool Runner::is_dry() const {
     const std::lock_guard lock(mutex_);
     return queue_.empty();
@@ -266,6 +271,7 @@ void Runner::finish(const wire::Assignment& assignment, wire::Result result) {
         current_.reset();
         if (!dropped_) {
             report.attempt = assignment.attempt;
+            failed_ = result.result != ResultClass::succeeded;
             report.result = std::move(result);
             done_.push_back(std::move(report));
         } else if (outputs_) {

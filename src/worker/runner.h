@@ -52,6 +52,7 @@ public:
     void interrupt(std::chrono::milliseconds at_most);  // everything; results are INTERRUPTED or NEVER_ATTEMPTED
     std::vector<wire::AttemptReport> reports();         // of all that it holds; results stay until answered()
     void answered(const std::vector<wire::AttemptReport>& reports);
+    bool is_leaving() const;             // takes nothing more
     bool over() const { return over_; }  // its thread is done; results may still be waiting
     bool is_dry() const;                 // nothing queued behind what runs
     bool has_results() const;
@@ -91,6 +92,7 @@ private:
     std::unique_ptr<session::Session> session_;  // made and ended by the thread; canceled by the agent
     bool finish_when_dry_ = false;
     bool interrupted_ = false;
+    bool failed_ = false;
     bool canceled_by_person_ = false;
     bool dropped_ = false;
     std::atomic<bool> over_ = false;

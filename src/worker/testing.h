@@ -13,11 +13,12 @@
 
 namespace atelier::worker::testing {
 
-inline std::shared_ptr<const wire::JobOrder> order_of(const std::string& text, const std::map<std::string, std::string>& values = {},
+inline std::shared_ptr<const wire::JobOrder> order_of(const std::string& text,
+                                                      const std::map<std::string, std::string>& values = {},
                                                       wire::Sessioning sessioning = {}) {
     auto order = std::make_shared<wire::JobOrder>();
-    order->job = std::make_shared<const job::Job>(job::create_job(
-        job::parse_job_template({text, job::Syntax::yaml, "test.yaml"}), {}, {values, "/", "/"}));
+    order->job = std::make_shared<const job::Job>(
+        job::create_job(job::parse_job_template({text, job::Syntax::yaml, "test.yaml"}), {}, {values, "/", "/"}));
     order->sessioning = sessioning;
     return order;
 }
@@ -72,7 +73,8 @@ struct FakeLink final : wire::FarmLink {
     void assign(std::vector<std::uint64_t> tasks, const std::string& session = "s1", bool resume = false) {
         const std::lock_guard lock(mutex);
         wire::ExchangeReply reply;
-        for (const std::uint64_t task : tasks) reply.assign.push_back({{"job", 0, task, 1}, session, resume, {}});
+        for (const std::uint64_t task : tasks)
+            reply.assign.push_back({{"job", 0, task, 1}, session, resume, {}});
         replies.push_back(std::move(reply));
         changed.notify_all();
     }
