@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "archive/zstd.h"
 #include "base/error.h"
@@ -84,8 +85,12 @@ void LogBook::remove_job(const std::string& job) {
 void LogBook::adopt() {
     std::error_code problem;
     const std::lock_guard lock(mutex_);
-    for (const auto& entry : fs::recursive_directory_iterator(root_, problem))
+    std::vector<fs::path> half_written;  // by a compressor that was killed
+    for (const auto& entry : fs::recursive_directory_iterator(root_, problem)) {
         if (entry.path().extension() == plain_suffix) waiting_.push_back(entry.path());
+        if (entry.path().extension() == ".tmp") half_written.push_back(entry.path());
+    }
+    for (const fs::path& path : half_written) fs::remove(path, problem);
     wake_.notify_all();
 }
 
