@@ -19,8 +19,6 @@ using namespace atelier;
 
 namespace {
 
-using Seconds = std::chrono::duration<double>;
-
 constexpr int worker_count = 1000;
 
 farm::Submission submission_of(std::uint64_t tasks) {
@@ -79,11 +77,16 @@ public:
         }
     }
 
-    json::Object run(double seconds) {
+    // As many tasks as are leased are submitted again, in jobs of this size: the queue stays as long as it was.
+    json::Object run(double seconds, std::uint64_t tasks_of_a_job) {
         const Steady begun = system_clock().steady();
-        const Steady end = begun + std::chrono::duration_cast<Steady::duration>(Seconds(seconds));
-        while (system_clock().steady() < end)
+        const Steady end = begun + in_steady(seconds);
+        std::uint64_t fed = 0;
+        while (system_clock().steady() < end) {
             send_next(end);
+            for (; leases() >= fed + tasks_of_a_job; fed += tasks_of_a_job)
+                farm_.submit(submission_of(tasks_of_a_job));
+        }
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return outstanding_ == 0; });
         const double taken = seconds_between(begun, system_clock().steady());
@@ -102,6 +105,11 @@ public:
     }
 
 private:
+    std::uint64_t leases() {
+        const std::lock_guard lock(mutex_);
+        return leases_;
+    }
+
     void send_next(Steady end) {
         std::unique_lock lock(mutex_);
         changed_.wait_until(lock, end, [&] { return !ready_.empty(); });
@@ -145,7 +153,7 @@ private:
             result.started_at = result.ended_at = system_clock().wall();
         }
         worker.request = std::move(next);
-        worker.due = system_clock().steady() + std::chrono::duration_cast<Steady::duration>(Seconds(task_seconds_));
+        worker.due = system_clock().steady() + in_steady(task_seconds_);
     }
 
     farm::Farm& farm_;
@@ -159,17 +167,14 @@ private:
     std::vector<double> latencies_;
 };
 
-// queued: tasks that wait. task_seconds: 0 to ask as quickly as answers come.
+// queued: tasks that wait, in many jobs. task_seconds: 0 to ask as quickly as answers come.
 json::Object bench_leases(std::uint64_t queued, double task_seconds, double seconds) {
     const TemporaryFolder folder;
     farm::Farm farm({{folder.path()}, {}, &system_clock()});
-    const std::uint64_t a_job = 1000;  // many jobs, as on a real farm
-    for (std::uint64_t i = 0; i < std::max<std::uint64_t>(1, queued / a_job / 100); ++i)
-        farm.submit(submission_of(std::min(queued, a_job * 100)));
-    if (queued <
-        100'000)  // few queued, yet enough to last: the queue is filled again from a large job of less priority
-        farm.submit(submission_of(10'000'000));
-    json::Object result = Crowd(farm, task_seconds).run(seconds);
+    const std::uint64_t tasks_of_a_job = std::min<std::uint64_t>(1000, queued / 2);
+    for (std::uint64_t i = 0; i < queued / tasks_of_a_job; ++i)
+        farm.submit(submission_of(tasks_of_a_job));
+    json::Object result = Crowd(farm, task_seconds).run(seconds, tasks_of_a_job);
     result["queued"] = queued;
     return result;
 }
@@ -180,9 +185,9 @@ int main() {
     json::Object all;
     all["submit"] = bench_submit();
     json::Array flat;
-    for (const std::uint64_t queued : {std::uint64_t{1'000}, std::uint64_t{100'000}, std::uint64_t{1'000'000}})
+    for (const std::uint64_t queued : {std::uint64_t{1'000}, std::uint64_t{30'000}, std::uint64_t{1'000'000}})
         flat.push_back(bench_leases(queued, 0, 4));
     all["leases"] = flat;
-    all["paced"] = bench_leases(1'000'000, 0.115, 6);
+    all["paced"] = bench_leases(1'000'000, 0.065, 6);
     std::puts(json::pretty(all).c_str());
 }

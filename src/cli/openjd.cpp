@@ -1,11 +1,13 @@
 // The command group `openjd`: a template without a farm. The work is done in openjd_run.cpp.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <sstream>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/exit_status.h"
 #include "cli/interrupts.h"
 #include "cli/openjd_run.h"
 
@@ -40,10 +42,14 @@ int told(Output& output, Act act) {
 void add_check(CLI::App& command, Context& context) {
     CLI::App& verb =
         add_verb(command, "check", "name every problem of a template", "atelier openjd check template.yaml");
-    const auto file = std::make_shared<std::filesystem::path>();
-    verb.add_option("TEMPLATE", *file, "A template of a job or of an environment")->required();
-    when_chosen(verb, context, [file, &context] {
-        return told(context.output, [&](std::ostream& out) { return openjd_check(*file, out); });
+    const auto files = std::make_shared<std::vector<std::filesystem::path>>();
+    verb.add_option("TEMPLATE", *files, "Templates of jobs or of environments")->required();
+    when_chosen(verb, context, [files, &context] {
+        return told(context.output, [&](std::ostream& out) {
+            int status = ExitStatus::done;
+            for (const std::filesystem::path& file : *files) status = std::max<int>(status, openjd_check(file, out));
+            return status;
+        });
     });
 }
 

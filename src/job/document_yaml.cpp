@@ -1,12 +1,9 @@
-// YAML by yaml-cpp's events. Plain scalars get their kinds by the core schema of YAML 1.2.
+// YAML by libyaml's events. Plain scalars get their kinds by the core schema of YAML 1.2.
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include <charconv>
-#include <istream>
-#include <streambuf>
+#include <map>
 
 #include "base/text.h"
 #include "job/document_builder.h"
@@ -18,7 +15,7 @@ namespace {
 constexpr std::string_view standard_tag = "tag:yaml.org,2002:";
 constexpr std::string_view digits = "0123456789";
 
-Mark to_mark(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+Mark to_mark(const yaml_mark_t& mark) { return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1}; }
 
 bool all_of(std::string_view text, std::string_view letters) {
     return !text.empty() && text.find_first_not_of(letters) == std::string_view::npos;
@@ -86,40 +83,98 @@ Scalar resolve_plain(const std::string& text) {
     return {Node::Kind::string, text};
 }
 
-class Handler : public YAML::EventHandler {
+class Event {
 public:
-    explicit Handler(DocumentBuilder& builder) : builder_(builder) {}
+    Event() = default;
+    ~Event() { yaml_event_delete(&event_); }
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
 
-    void OnDocumentStart(const YAML::Mark&) override {}
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        builder_.scalar(to_mark(mark), Node::Kind::null, "", anchor);
-    }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { builder_.alias(to_mark(mark), anchor); }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  const std::string& value) override {
-        Scalar scalar = resolve(to_mark(mark), tag, value);
-        builder_.scalar(to_mark(mark), scalar.kind, std::move(scalar.text), anchor);
-    }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
-        begin(to_mark(mark), tag, "seq", Node::Kind::list, anchor);
-    }
-    void OnSequenceEnd() override { builder_.end(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
-        begin(to_mark(mark), tag, "map", Node::Kind::map, anchor);
-    }
-    void OnMapEnd() override { builder_.end(); }
+    yaml_event_t* get() { return &event_; }
+    const yaml_event_t* operator->() const { return &event_; }
 
 private:
+    yaml_event_t event_{};
+};
+
+class Reader {
+public:
+    Reader(std::string_view text, std::vector<Problem>& problems) : problems_(problems) {
+        if (yaml_parser_initialize(&parser_) == 0) throw DocumentError{{}, "there is no memory to read YAML"};
+        yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    }
+    ~Reader() { yaml_parser_delete(&parser_); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    Node read() {
+        DocumentBuilder builder(problems_);
+        int documents = 0;
+        for (;;) {
+            Event event;
+            if (yaml_parser_parse(&parser_, event.get()) == 0) refuse();
+            if (event->type == YAML_STREAM_END_EVENT) break;
+            if (event->type == YAML_DOCUMENT_START_EVENT && ++documents > 1)
+                throw DocumentError{to_mark(event->start_mark), "more than one YAML document"};
+            take(event, builder);
+        }
+        if (documents == 0) throw DocumentError{{1, 1}, "the document is empty"};
+        return builder.take();
+    }
+
+private:
+    [[noreturn]] void refuse() const {
+        throw DocumentError{to_mark(parser_.problem_mark),
+                            fmt::format("not valid YAML: {}{}{}", parser_.context != nullptr ? parser_.context : "",
+                                        parser_.context != nullptr ? ", " : "",
+                                        parser_.problem != nullptr ? parser_.problem : "it can't be read")};
+    }
+
+    void take(const Event& event, DocumentBuilder& builder) {
+        const Mark mark = to_mark(event->start_mark);
+        switch (event->type) {
+            case YAML_ALIAS_EVENT: {
+                const auto known = anchors_.find(text_of(event->data.alias.anchor));
+                if (known == anchors_.end()) throw DocumentError{mark, "an alias of nothing"};
+                return builder.alias(mark, known->second);
+            }
+            case YAML_SCALAR_EVENT: {
+                const auto& data = event->data.scalar;
+                Scalar scalar = resolve(mark, data);
+                return builder.scalar(mark, scalar.kind, std::move(scalar.text), anchor_of(data.anchor));
+            }
+            case YAML_SEQUENCE_START_EVENT:
+                check_tag(mark, event->data.sequence_start.tag, "seq");
+                return builder.begin(mark, Node::Kind::list, anchor_of(event->data.sequence_start.anchor));
+            case YAML_MAPPING_START_EVENT:
+                check_tag(mark, event->data.mapping_start.tag, "map");
+                return builder.begin(mark, Node::Kind::map, anchor_of(event->data.mapping_start.anchor));
+            case YAML_SEQUENCE_END_EVENT:
+            case YAML_MAPPING_END_EVENT: return builder.end();
+            default: return;
+        }
+    }
+
+    static std::string text_of(const yaml_char_t* text) {
+        return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+    }
+
+    // A name that is given again means the later node from there on.
+    DocumentBuilder::Anchor anchor_of(const yaml_char_t* name) {
+        if (name == nullptr) return 0;
+        return anchors_[text_of(name)] = ++last_anchor_;
+    }
+
     [[noreturn]] static void refuse_tag(Mark mark, const std::string& tag) {
         throw DocumentError{mark, fmt::format("the tag {} isn't allowed here", tag)};
     }
 
-    static Scalar resolve(Mark mark, const std::string& tag, const std::string& value) {
-        if (tag == "?" || tag.empty()) return resolve_plain(value);
-        if (tag == "!") return {Node::Kind::string, value};
+    template <class Data>
+    static Scalar resolve(Mark mark, const Data& data) {
+        const std::string value(reinterpret_cast<const char*>(data.value), data.length);
+        const std::string tag = text_of(data.tag);
+        if (tag.empty() && data.plain_implicit != 0) return resolve_plain(value);
+        if (tag.empty() || tag == "!") return {Node::Kind::string, value};
         if (!tag.starts_with(standard_tag)) refuse_tag(mark, tag);
         const std::string_view name = std::string_view(tag).substr(standard_tag.size());
         if (name == "str") return {Node::Kind::string, value};
@@ -133,21 +188,15 @@ private:
         return plain;
     }
 
-    void begin(Mark mark, const std::string& tag, std::string_view name, Node::Kind kind, YAML::anchor_t anchor) {
-        const bool plain = tag.empty() || tag == "?" || tag == "!";
-        if (!plain && tag != std::string(standard_tag) + std::string(name)) refuse_tag(mark, tag);
-        builder_.begin(mark, kind, anchor);
+    static void check_tag(Mark mark, const yaml_char_t* given, std::string_view name) {
+        const std::string tag = text_of(given);
+        if (!tag.empty() && tag != "!" && tag != std::string(standard_tag) + std::string(name)) refuse_tag(mark, tag);
     }
 
-    DocumentBuilder& builder_;
-};
-
-// Reads a string_view in place.
-struct ViewBuffer : std::streambuf {
-    explicit ViewBuffer(std::string_view text) {
-        char* begin = const_cast<char*>(text.data());  // it is only read from
-        setg(begin, begin, begin + text.size());
-    }
+    std::vector<Problem>& problems_;
+    yaml_parser_t parser_{};
+    std::map<std::string, DocumentBuilder::Anchor> anchors_;
+    DocumentBuilder::Anchor last_anchor_ = 0;
 };
 
 }  // namespace
@@ -155,21 +204,9 @@ struct ViewBuffer : std::streambuf {
 std::optional<Node> parse_yaml(std::string_view text, std::vector<Problem>& problems) {
     try {
         check_characters(text);
-        ViewBuffer buffer(text);
-        std::istream stream(&buffer);
-        YAML::Parser parser(stream);
-        DocumentBuilder builder(problems);
-        Handler handler(builder);
-        if (!parser.HandleNextDocument(handler)) throw DocumentError{{1, 1}, "the document is empty"};
-        Node root = builder.take();
-        DocumentBuilder rest(problems);
-        Handler rest_handler(rest);
-        if (parser.HandleNextDocument(rest_handler)) throw DocumentError{{}, "more than one YAML document"};
-        return root;
+        return Reader(text, problems).read();
     } catch (const DocumentError& error) {
         problems.push_back({"", error.mark, error.message});
-    } catch (const YAML::Exception& error) {
-        problems.push_back({"", to_mark(error.mark), "not valid YAML: " + error.msg});
     }
     return std::nullopt;
 }
