@@ -37,6 +37,11 @@ struct RetryRequest {
     int workers = 0;
 };
 
+struct PriorityRequest {
+    std::string id;
+    int priority = 50;
+};
+
 struct DownloadRequest {
     std::string id;
     std::filesystem::path folder;
@@ -50,6 +55,7 @@ int pause_job(const JobRequest& request, Output& output);
 int resume_job(const ResumeRequest& request, Output& output);
 int cancel_job(const JobRequest& request, Output& output);
 int retry_job(const RetryRequest& request, Output& output);
+int set_priority(const PriorityRequest& request, Output& output);
 int list_outputs(const JobRequest& request, Output& output);
 int download_outputs(const DownloadRequest& request, Output& output);
 int archive_job(const JobRequest& request, Output& output);

@@ -98,6 +98,7 @@ std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
                                       int limit);
 Submission submission_of(db::Connection& connection, const std::string& job);
+Settings settings_of(db::Connection& connection, const std::string& job);  // as they are now
 
 // An unfinished job that was submitted by the same ask.
 std::optional<std::string> unfinished_job_like(db::Connection& connection, const Submission& submission);
