@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int tasks = 300;
+constexpr seconds stall{60};
 constexpr unsigned seed = 20230901;
 
 // Written in two parts, so that a kill can come between; now and then with a child that tries to stay.
@@ -57,7 +58,8 @@ struct Killer {
         if (pick(0, 3) > 0) {
             const char* done = "SELECT sum(succeeded) FROM steps";
             const std::int64_t wanted = ground.count(done) + pick(1, 4);
-            eventually([&] { return run->ended() || ground.count(done) >= wanted; });
+            ASSERT_TRUE(eventually([&] { return run->ended() || ground.count(done) >= wanted; }, stall))
+                << "it stands still: " << run->out() << run->err();
         }
         std::this_thread::sleep_for(milliseconds(pick(0, 60)));
         run->signal(SIGKILL);

@@ -90,7 +90,8 @@ void LogBook::adopt() {
         if (entry.path().extension() == plain_suffix) waiting_.push_back(entry.path());
         if (entry.path().extension() == ".tmp") half_written.push_back(entry.path());
     }
-    for (const fs::path& path : half_written) fs::remove(path, problem);
+    for (const fs::path& path : half_written)
+        fs::remove(path, problem);
     wake_.notify_all();
 }
 

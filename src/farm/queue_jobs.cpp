@@ -65,11 +65,12 @@ void Queue::pause(db::Connection& connection, const std::string& job_id) {
 
 void Queue::resume(db::Connection& connection, const std::string& job_id) {
     JobBoard& job = unfinished(job_id, connection);
-    if (job.state != JobState::paused && job.state != JobState::held_for_approval) return;
-    job.message.clear();
-    for (StepBoard& step : job.steps)
+    for (StepBoard& step :
+         job.steps)  // whoever says "go on" knows of the interruptions, also of one that isn't seen yet
         for (auto& [index, task] : step.live)
             task.interruptions = 0;
+    if (job.state != JobState::paused && job.state != JobState::held_for_approval) return;
+    job.message.clear();
     set_state(connection, job, job.started_at == 0 ? JobState::ready : JobState::running);
     settle(connection, job);
 }

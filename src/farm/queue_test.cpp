@@ -124,6 +124,21 @@ TEST(Queue, InterruptionsCostNoTryButTenInARowPauseTheJob) {
     EXPECT_EQ(ground.job(id).state, JobState::succeeded);
 }
 
+TEST(Queue, APersonWhoGoesOnAfterEachInterruptionIsNotStopped) {
+    Ground ground;
+    FakeWorker worker("w", 1);
+    const std::string id = ground.submit(submission(1));
+    for (int kill = 0; kill < 2 * most_interruptions_in_a_row; ++kill) {
+        ground.exchange(worker);
+        ASSERT_EQ(ground.job(id).state, JobState::running) << "after " << kill << " kills";
+        worker.restart("boot after " + std::to_string(kill));
+        ground.reopen();
+        ground.queue->resume(*ground.connection, id);
+    }
+    ground.work_off(worker);
+    EXPECT_EQ(ground.job(id).state, JobState::succeeded);
+}
+
 TEST(Queue, ALicenceIsWaitedFor) {
     Ground ground;
     const std::string id = ground.submit(submission(1));

@@ -180,6 +180,7 @@ void Agent::obey(const wire::ExchangeReply& reply) {
             runner =
                 std::make_unique<Runner>(around_, assignment.session, assignment.attempt.job, assignment.attempt.step);
         runner->give(assignment);
+        if (stopping_) runner->interrupt(milliseconds(notice_ms_));  // it crossed our leaving
     }
     for (const std::string& session : reply.end_sessions)
         if (const auto runner = runners_.find(session); runner != runners_.end()) runner->second->finish_when_dry();

@@ -129,7 +129,7 @@ TEST_F(OutputsTest, LinksAreKeptAndNotFollowed) {
     fs::create_directory_symlink(elsewhere.path(), out_ / "away");
     const auto outputs = watch();
     const auto taken = outputs->take();
-    EXPECT_EQ(names(taken), (std::vector<std::string>{"a", "link"})) << "one that leads out is no output";
+    EXPECT_EQ(names(taken), (std::vector<std::string>{"a", "link"})) << "one that leads out is left out";
     EXPECT_FALSE(blobs_->has({sha256("s"), 1})) << "nothing behind a link is read";
 }
 
