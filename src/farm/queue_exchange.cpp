@@ -13,6 +13,7 @@ namespace {
 
 constexpr int session_id_length = 12;
 constexpr std::uint64_t most_ahead = 256;
+constexpr double longest_wait_behind_seconds = 5;
 constexpr std::size_t most_tries_looked_at = 64;  // tasks with a history, before a fresh one is taken
 constexpr double mib = 1024.0 * 1024.0;
 constexpr double learned_memory_margin = 1.2;
@@ -191,10 +192,12 @@ void Queue::extend(db::Connection& connection, WorkerBoard& worker, SessionBoard
     refresh(job, session.step);
 }
 
-// As many as keep a session busy while a reply is on its way; never so many that others run dry at the end of a step.
+// As many as keep a session busy while a reply is on its way; never so many that others run dry at the end of a step, and
+// none behind a task that takes long (or nobody knows how long) while other slots may be free.
 std::uint64_t Queue::how_many_ahead(const JobBoard& job, const StepBoard& step) const {
     const double mean = step.mean_seconds();
-    const double wanted = mean > 0 ? std::ceil(options_.ahead_seconds / mean) : 1;
+    if (mean <= 0 || mean > longest_wait_behind_seconds) return 0;
+    const double wanted = std::ceil(options_.ahead_seconds / mean);
     const std::uint64_t share = step.ready() / (2 * static_cast<std::uint64_t>(std::max(1, job.sessions)));
     return std::min({static_cast<std::uint64_t>(std::min(wanted, 1e9)), share, most_ahead});
 }

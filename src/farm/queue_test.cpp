@@ -277,6 +277,19 @@ TEST(Queue, TheHigherPriorityGoesFirst) {
     EXPECT_LE(std::find(order.begin(), order.end(), high) - order.begin(), 2) << "a session that runs is let run dry";
 }
 
+TEST(Queue, ShortTasksAreGivenAheadAndLongOnesAreNot) {
+    for (const auto& [seconds, ahead] : {std::pair(0.01, true), std::pair(60.0, false)}) {
+        Ground ground;
+        ground.submit(submission(1000));
+        FakeWorker worker("w", 1);
+        ground.exchange(worker);
+        EXPECT_EQ(worker.request.attempts.size(), 1u) << "nobody knows yet how long one takes";
+        worker.end(0, ResultClass::succeeded, seconds);
+        ground.exchange(worker);
+        EXPECT_EQ(worker.request.attempts.size() > 1, ahead) << seconds;
+    }
+}
+
 TEST(Queue, HostRequirementsAreMatchedAndReserved) {
     Ground ground;
     const std::string id =

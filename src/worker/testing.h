@@ -49,6 +49,7 @@ struct FakeLink final : wire::FarmLink {
         if (!replies.empty()) {
             reply = std::move(replies.front());
             replies.pop_front();
+            changed.notify_all();
         }
         reply.sequence = request.sequence;
         reply.interval_ms = 50;
@@ -82,6 +83,11 @@ struct FakeLink final : wire::FarmLink {
         const std::lock_guard lock(mutex);
         replies.push_back(std::move(what));
         changed.notify_all();
+    }
+    // What was scripted has been answered.
+    bool wait_for_delivery() {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, std::chrono::seconds(60), [&] { return replies.empty(); });
     }
     bool wait_for_results(std::size_t count) {
         std::unique_lock lock(mutex);
