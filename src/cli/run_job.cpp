@@ -158,7 +158,10 @@ int run(const RunRequest& request, Output& output) {
 
     Desk desk;
     desk.layout().create();
-    if (submission.settings.isolate) store_inputs(submission, *desk.layout().open_blobs());
+    if (submission.settings.isolate) {
+        store::HashCache cache(desk.layout().hashes());
+        store_inputs(submission, *desk.layout().open_blobs(), cache);
+    }
     Run run(desk, request.workers, output);
     if (const auto unfinished = farm::unfinished_job_like(desk.reader(), submission)) {
         output.say(fmt::format("going on with job {}, which the same command began", *unfinished));

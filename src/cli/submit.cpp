@@ -71,7 +71,7 @@ farm::Submission make_submission(const RunRequest& request) {
     return submission;
 }
 
-void store_inputs(farm::Submission& submission, store::Blobs& blobs) {
+void store_inputs(farm::Submission& submission, store::Blobs& blobs, store::HashCache& cache) {
     const auto order = farm::make_order(submission, 0);
     for (const job::Parameter& parameter : order->job->parameters) {
         const bool incoming = parameter.data_flow == job::DataFlow::in || parameter.data_flow == job::DataFlow::inout;
@@ -81,7 +81,7 @@ void store_inputs(farm::Submission& submission, store::Blobs& blobs) {
             throw Error(Error::Kind::not_found, "the input " + parameter.name + " is not there: " + parameter.value,
                         "give its path with -p " + parameter.name + "=PATH");
         }
-        submission.inputs[parameter.name] = blobs.put(store::collect(parameter.value, blobs).to_json()).digest.hex();
+        submission.inputs[parameter.name] = blobs.put(store::collect(parameter.value, blobs, &cache).to_json()).digest.hex();
     }
 }
 

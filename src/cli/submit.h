@@ -4,12 +4,13 @@
 #include "cli/run.h"
 #include "farm/submission.h"
 #include "store/blobs.h"
+#include "store/hash_cache.h"
 
 namespace atelier::cli {
 
 farm::Submission make_submission(const RunRequest& request);
 
 // For isolated jobs: what lies at the incoming PATH parameters goes into the store.
-void store_inputs(farm::Submission& submission, store::Blobs& blobs);
+void store_inputs(farm::Submission& submission, store::Blobs& blobs, store::HashCache& cache);
 
 }  // namespace atelier::cli

@@ -15,6 +15,7 @@ struct Layout {
     std::filesystem::path database() const { return root / "atelier.db"; }
     std::filesystem::path lock() const { return root / "owner.lock"; }
     std::filesystem::path store() const { return root / "store"; }
+    std::filesystem::path hashes() const { return root / "hashes.db"; }  // a cache
     std::filesystem::path logs() const { return root / "logs"; }
     std::filesystem::path sessions() const { return root / "sessions"; }
     std::filesystem::path checkpoints() const { return root / "checkpoints"; }

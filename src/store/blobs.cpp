@@ -67,6 +67,13 @@ bool Blobs::has(const BlobRef& blob) {
     return there && there->size == blob.size;
 }
 
+void Blobs::hold(std::span<const BlobRef> blobs) {
+    std::vector<Arrival> arrivals;
+    for (const BlobRef& blob : blobs)
+        arrivals.push_back({nullptr, key_of(blob.digest)});
+    if (!arrivals.empty()) store_->keep(arrivals);
+}
+
 std::string Blobs::get(const BlobRef& blob, std::uint64_t limit) {
     const std::string name = blob.digest.hex();
     if (blob.size > limit)

@@ -46,6 +46,8 @@ public:
     std::vector<BlobRef> put_files_beneath(const std::filesystem::path& root, std::span<const std::string> files,
                                            unsigned threads = default_threads);
     bool has(const BlobRef& blob);
+    // From now on they count as just put, so that no garbage collection takes them. Throws Error::not_found.
+    void hold(std::span<const BlobRef> blobs);
     std::string get(const BlobRef& blob, std::uint64_t limit);
     // Lays the blob's content at `target` (which must not exist), verified: a blob that is truncated or damaged is
     // Error::internal that names it, and nothing is left at the target.

@@ -92,32 +92,71 @@ private:
     std::vector<Entry> entries_;
 };
 
-Manifest collect_file(const fs::path& file, Blobs& blobs) {
+// The files' blobs, in their order: by the cache where it knows a file and the store has the blob, else by reading it. What goes
+// into the store is always hashed on its way, whatever the cache says.
+class Collector {
+public:
+    Collector(fs::path root, Blobs& blobs, HashCache* cache)
+        : root_(std::move(root)), blobs_(blobs), cache_(cache) {}
+
+    void fill(std::vector<Entry>& entries) {
+        std::vector<Entry*> unknown;
+        std::vector<BlobRef> known;
+        for (Entry& entry : entries) {
+            if (entry.kind != Entry::Kind::file) continue;
+            if (look_up(entry))
+                known.push_back(entry.blob);
+            else
+                unknown.push_back(&entry);
+        }
+        blobs_.hold(known);
+        read(unknown);
+    }
+
+private:
+    bool look_up(Entry& entry) {
+        if (cache_ == nullptr) return false;
+        const auto digest = cache_->find(root_ / entry.path);
+        if (!digest) return false;
+        entry.blob = {*digest, fs::file_size(root_ / entry.path)};
+        return blobs_.has(entry.blob);
+    }
+
+    void read(const std::vector<Entry*>& entries) {
+        std::vector<std::string> files;
+        for (const Entry* entry : entries)
+            files.push_back(entry->path);
+        const auto stored = blobs_.put_files_beneath(root_, files);
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            entries[i]->blob = stored[i];
+            if (cache_ != nullptr) cache_->remember(root_ / entries[i]->path, stored[i].digest);
+        }
+    }
+
+    const fs::path root_;
+    Blobs& blobs_;
+    HashCache* cache_;
+};
+
+std::vector<Entry> entry_of_file(const fs::path& file) {
     struct stat info {};
     if (::stat(file.c_str(), &info) != 0) throw Error::from_errno("cannot read " + file.string());
+    require_file(info.st_mode, file.string());
     Entry entry;
     entry.path = file.filename().string();
     entry.mode = info.st_mode & 0777;
     entry.modified = modified_of(info);
-    check_entries({entry});
-    entry.blob = blobs.put_file(file);
-    return {{entry}};
+    return {entry};
 }
 
 }  // namespace
 
-Manifest collect(const fs::path& root, Blobs& blobs) {
+Manifest collect(const fs::path& root, Blobs& blobs, HashCache* cache) {
     std::error_code ignored;
-    if (!fs::is_directory(root, ignored)) return collect_file(root, blobs);
-    Manifest manifest{Walk(root).entries()};
+    const bool is_folder = fs::is_directory(root, ignored);
+    Manifest manifest{is_folder ? Walk(root).entries() : entry_of_file(root)};
     check_entries(manifest.entries);
-    std::vector<std::string> files;
-    for (const Entry& entry : manifest.entries)
-        if (entry.kind == Entry::Kind::file) files.push_back(entry.path);
-    const auto stored = blobs.put_files_beneath(root, files);
-    auto next = stored.begin();
-    for (Entry& entry : manifest.entries)
-        if (entry.kind == Entry::Kind::file) entry.blob = *next++;
+    Collector(is_folder ? root : fs::absolute(root).parent_path(), blobs, cache).fill(manifest.entries);
     return manifest;
 }
 

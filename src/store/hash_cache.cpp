@@ -102,6 +102,8 @@ void HashCache::remember(const Identity& identity, const Digest& digest) {
     transaction.commit();
 }
 
+void HashCache::remember(const fs::path& file, const Digest& digest) { remember(identity_of(file), digest); }
+
 Digest HashCache::digest_of(const fs::path& file) {
     const Identity before = identity_of(file);
     if (const auto known = find(before)) return *known;

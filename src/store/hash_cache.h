@@ -24,6 +24,8 @@ public:
     Digest digest_of(const std::filesystem::path& file);
     // By the cache alone.
     std::optional<Digest> find(const std::filesystem::path& file);
+    // Of a file that was just hashed by somebody else and has not changed since.
+    void remember(const std::filesystem::path& file, const Digest& digest);
 
 private:
     struct Identity;

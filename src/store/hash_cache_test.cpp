@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/testing.h"
+#include "store/manifest.h"
 
 namespace atelier::store {
 namespace {
@@ -30,6 +31,22 @@ protected:
     TemporaryFolder folder_;
     TurnedClock clock_;
 };
+
+TEST_F(HashCacheTest, SparesReadingWhatTheStoreHas) {
+    fs::create_directory(at("inputs"));
+    write_file_durably(at("inputs") / "a", "content");
+    clock_.now += minute;
+    HashCache cache(at("cache.db"), clock_);
+    Blobs blobs(std::shared_ptr<Store>(open_folder_store(at("store"))));
+    const Manifest first = collect(at("inputs"), blobs, &cache);
+    ASSERT_EQ(cache.find(at("inputs") / "a"), sha256("content"));
+    EXPECT_EQ(collect(at("inputs"), blobs, &cache), first);
+    EXPECT_EQ(collect(at("inputs") / "a", blobs, &cache).entries.at(0).blob.digest, sha256("content"));
+
+    blobs.store().remove(Blobs::key_of(sha256("content")));  // the cache knows it, the store doesn't have it
+    EXPECT_EQ(collect(at("inputs"), blobs, &cache), first);
+    EXPECT_TRUE(blobs.has({sha256("content"), 7}));
+}
 
 TEST_F(HashCacheTest, RemembersWhatItHashed) {
     const fs::path file = write("content");

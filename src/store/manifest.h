@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "store/blobs.h"
+#include "store/hash_cache.h"
 
 namespace atelier::store {
 
@@ -31,8 +32,9 @@ struct Manifest {
 
     std::uint64_t total_size() const;
     std::string to_json() const;  // canonical
-    static Manifest parse(
-        std::string_view json);  // throws Error::invalid: unsafe or repeated paths, links that lead out
+    // Throws Error::invalid: unsafe or repeated paths, links that lead out.
+    static Manifest parse(std::string_view json);
+    bool operator==(const Manifest&) const = default;
 };
 
 // Error::invalid unless a manifest of these entries can be laid into an empty folder and nothing leads out of it.
@@ -41,7 +43,8 @@ void check_entries(const std::vector<Entry>& entries);
 // Reads a folder (or one file) into the store. Only folders that are empty become entries of their own; no link is
 // followed. Error::invalid for what can't be kept: pipes, sockets, devices, links that lead out, names that aren't
 // UTF-8.
-Manifest collect(const std::filesystem::path& root, Blobs& blobs);
+// With a cache of hashes, files that it knows and whose blobs are in the store already are not read again.
+Manifest collect(const std::filesystem::path& root, Blobs& blobs, HashCache* cache = nullptr);
 
 // Lays a manifest's content below `root`, which is made if needed; never writes through a link, never outside of root,
 // never over what is there. When it fails, what it has laid is gone again.
