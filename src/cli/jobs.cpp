@@ -50,8 +50,19 @@ void add_retry(CLI::App& command, Context& context) {
     when_chosen(verb, context, [request, &context] { return retry_job(*request, context.output); });
 }
 
+void add_events(CLI::App& command, Context& context) {
+    CLI::App& verb =
+        add_verb(command, "events", "list what happened to it, from any number on", "atelier job events 7k2m");
+    const auto request = std::make_shared<EventsRequest>();
+    verb.add_option("JOB", request->id, job_id_help)->required();
+    verb.add_option("--after", request->after, "Only those with a higher number")->check(CLI::NonNegativeNumber);
+    verb.add_option("--limit", request->limit, "At most so many")->check(CLI::PositiveNumber)->capture_default_str();
+    when_chosen(verb, context, [request, &context] { return list_events(*request, context.output); });
+}
+
 void add_priority(CLI::App& command, Context& context) {
-    CLI::App& verb = add_verb(command, "priority", "let it go before others, or after them", "atelier job priority 7k2m 80");
+    CLI::App& verb =
+        add_verb(command, "priority", "let it go before others, or after them", "atelier job priority 7k2m 80");
     const auto request = std::make_shared<PriorityRequest>();
     verb.add_option("JOB", request->id, job_id_help)->required();
     verb.add_option("PRIORITY", request->priority, "0 to 100, more is sooner")->required()->check(CLI::Range(0, 100));
@@ -76,6 +87,7 @@ void add_verbs(CLI::App& command, Context& context) {
     add_simple_verb(command, context, "cancel", "stop it for good", cancel_job);
     add_retry(command, context);
     add_priority(command, context);
+    add_events(command, context);
     add_simple_verb(command, context, "outputs", "list the files that it made", list_outputs);
     add_download(command, context);
     add_simple_verb(command, context, "archive", "put a finished job out of sight", archive_job);

@@ -1,6 +1,7 @@
 // `atelier jobs`, `atelier job ...` and `atelier why`: jobs looked at and steered. An id may be cut to what is unique.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -42,6 +43,12 @@ struct PriorityRequest {
     int priority = 50;
 };
 
+struct EventsRequest {
+    std::string id;
+    std::int64_t after = 0;  // the number of the last one that is known already
+    int limit = 1000;
+};
+
 struct DownloadRequest {
     std::string id;
     std::filesystem::path folder;
@@ -56,6 +63,7 @@ int resume_job(const ResumeRequest& request, Output& output);
 int cancel_job(const JobRequest& request, Output& output);
 int retry_job(const RetryRequest& request, Output& output);
 int set_priority(const PriorityRequest& request, Output& output);
+int list_events(const EventsRequest& request, Output& output);
 int list_outputs(const JobRequest& request, Output& output);
 int download_outputs(const DownloadRequest& request, Output& output);
 int archive_job(const JobRequest& request, Output& output);

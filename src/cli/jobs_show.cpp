@@ -180,6 +180,33 @@ int show_logs(const LogsRequest& request, Output& output) {
     return done;
 }
 
+int list_events(const EventsRequest& request, Output& output) {
+    Desk desk;
+    const std::string job = desk.job(request.id);
+    const auto steps = farm::steps_of(desk.reader(), job);
+    json::Array list;
+    std::vector<std::vector<std::string>> rows;
+    for (const farm::EventRecord& event : farm::events_after(desk.reader(), request.after, job, request.limit)) {
+        const std::string about =
+            event.step ? fmt::format("{}:{}", steps.at(*event.step).name, *event.task) : "the job";
+        json::Object item;
+        item["number"] = event.number;
+        item["at"] = format_utc(event.at);
+        item["kind"] = event.kind;
+        item["detail"] = event.detail;
+        if (event.step) {
+            item["step"] = *event.step;
+            item["task"] = *event.task;
+            item["attempt"] = *event.epoch;
+        }
+        list.push_back(item);
+        rows.push_back({std::to_string(event.number), format_utc(event.at), about, event.detail});
+    }
+    output.json(list);
+    if (!rows.empty()) output.table({{"EVENT", Column::Align::right}, {"AT"}, {"ABOUT"}, {"WHAT"}}, rows);
+    return done;
+}
+
 int list_outputs(const JobRequest& request, Output& output) {
     Desk desk;
     json::Array list;

@@ -47,7 +47,8 @@ void add_check(CLI::App& command, Context& context) {
     when_chosen(verb, context, [files, &context] {
         return told(context.output, [&](std::ostream& out) {
             int status = ExitStatus::done;
-            for (const std::filesystem::path& file : *files) status = std::max<int>(status, openjd_check(file, out));
+            for (const std::filesystem::path& file : *files)
+                status = std::max<int>(status, openjd_check(file, out));
             return status;
         });
     });

@@ -81,7 +81,8 @@ void store_inputs(farm::Submission& submission, store::Blobs& blobs, store::Hash
             throw Error(Error::Kind::not_found, "the input " + parameter.name + " is not there: " + parameter.value,
                         "give its path with -p " + parameter.name + "=PATH");
         }
-        submission.inputs[parameter.name] = blobs.put(store::collect(parameter.value, blobs, &cache).to_json()).digest.hex();
+        submission.inputs[parameter.name] =
+            blobs.put(store::collect(parameter.value, blobs, &cache).to_json()).digest.hex();
     }
 }
 

@@ -192,8 +192,8 @@ void Queue::extend(db::Connection& connection, WorkerBoard& worker, SessionBoard
     refresh(job, session.step);
 }
 
-// As many as keep a session busy while a reply is on its way; never so many that others run dry at the end of a step, and
-// none behind a task that takes long (or nobody knows how long) while other slots may be free.
+// As many as keep a session busy while a reply is on its way; never so many that others run dry at the end of a step,
+// and none behind a task that takes long (or nobody knows how long) while other slots may be free.
 std::uint64_t Queue::how_many_ahead(const JobBoard& job, const StepBoard& step) const {
     const double mean = step.mean_seconds();
     if (mean <= 0 || mean > longest_wait_behind_seconds) return 0;

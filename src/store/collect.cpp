@@ -92,12 +92,11 @@ private:
     std::vector<Entry> entries_;
 };
 
-// The files' blobs, in their order: by the cache where it knows a file and the store has the blob, else by reading it. What goes
-// into the store is always hashed on its way, whatever the cache says.
+// The files' blobs, in their order: by the cache where it knows a file and the store has the blob, else by reading it.
+// What goes into the store is always hashed on its way, whatever the cache says.
 class Collector {
 public:
-    Collector(fs::path root, Blobs& blobs, HashCache* cache)
-        : root_(std::move(root)), blobs_(blobs), cache_(cache) {}
+    Collector(fs::path root, Blobs& blobs, HashCache* cache) : root_(std::move(root)), blobs_(blobs), cache_(cache) {}
 
     void fill(std::vector<Entry>& entries) {
         std::vector<Entry*> unknown;
