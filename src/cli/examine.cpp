@@ -1,7 +1,6 @@
 // How the doctor finds out what this machine can do.
 #include <unistd.h>
 
-#include <fstream>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,6 +11,7 @@
 #include "engines/ask.h"
 #include "engines/engines.h"
 #include "engines/gpus.h"
+#include "process/cgroup.h"
 
 namespace atelier::cli {
 
@@ -48,18 +48,11 @@ Ability examine_sandbox(const std::string& path) {
     }
 }
 
-// Our own group in the one hierarchy of version 2: "0::/user.slice/..." in /proc/self/cgroup.
+// What the keepers of tasks do, tried.
 Ability examine_cgroup() {
-    if (!std::filesystem::exists("/sys/fs/cgroup/cgroup.controllers"))
-        return {false, "this system has no cgroup version 2", "memory is measured by looking often instead"};
-    std::ifstream lines("/proc/self/cgroup");
-    for (std::string line; std::getline(lines, line);) {
-        if (line.rfind("0::/", 0) != 0) continue;
-        const std::string group = "/sys/fs/cgroup" + line.substr(3);
-        if (access(group.c_str(), W_OK) == 0) return {true, "", ""};
-        return {false, group + " can't be written", "start it by `systemd-run --user --scope -p Delegate=yes`"};
-    }
-    return {false, "this process is in no group of version 2", ""};
+    if (process::Cgroup::make()) return {true, "", ""};
+    return {false, "no control group of version 2 can be made here, processes are searched for instead",
+            "start it by `systemd-run --user --scope -p Delegate=yes`"};
 }
 
 std::vector<EngineFacts> examine_engines(const std::string& path) {
