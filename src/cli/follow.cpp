@@ -65,7 +65,7 @@ void Follower::say(const std::string& line) {
 }
 
 void Follower::erase() {
-    if (lines_ > 0) output_.out() << fmt::format("\x1b[{}A\x1b[J", lines_);
+    if (lines_ > 0) output_.out() << fmt::format("\r\x1b[{}A\x1b[J", lines_);
     lines_ = 0;
 }
 
