@@ -176,6 +176,19 @@ TEST_F(AgentTest, ACheckpointGoesToTheNextAttempt) {
     EXPECT_NE(link_.log.find("\n5\n"), std::string::npos) << link_.log;
 }
 
+TEST_F(AgentTest, ATaskInTheSandboxShowsOnlyWhatItCanReach) {
+    write_file_durably(folder_.path() / "secret", "secret\n");
+    start(template_of("echo own > p.png; echo atelier_preview: p.png; sleep 0.3; echo atelier_preview: " +
+                      (folder_.path() / "secret").string() + "; ln -s " + (folder_.path() / "secret").string() +
+                      " link; echo atelier_preview: link; sleep 0.3"),
+          {}, {false, true, false});
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::succeeded) << result(0).reason;
+    EXPECT_TRUE(blobs_->has({sha256("own\n"), 4}));
+    EXPECT_FALSE(blobs_->has({sha256("secret\n"), 7}));
+}
+
 TEST_F(AgentTest, MetricsAndPreviewsAreTold) {
     start(template_of("echo atelier_metric: loss=0.5; echo picture > p.png; echo atelier_preview: p.png; sleep 0.3"));
     link_.assign({0});

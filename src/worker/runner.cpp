@@ -114,9 +114,12 @@ std::vector<wire::AttemptReport> Runner::reports() {
 
 void Runner::answered(const std::vector<wire::AttemptReport>& reports) {
     const std::lock_guard lock(mutex_);
-    for (const wire::AttemptReport& report : reports)
-        if (report.result)
-            std::erase_if(done_, [&](const wire::AttemptReport& own) { return own.attempt == report.attempt; });
+    for (const wire::AttemptReport& report : reports) {
+        if (!report.result || report.session != id_) continue;
+        std::erase_if(done_, [&](const wire::AttemptReport& own) { return own.attempt == report.attempt; });
+        // Not before the farm has the result: a kill in between would cost all that the checkpoint holds.
+        if (report.result->result == ResultClass::succeeded) Checkpoint(around_.checkpoints, report.attempt).discard();
+    }
 }
 
 bool Runner::is_leaving() const {
@@ -223,7 +226,6 @@ wire::Result Runner::try_task(const wire::Assignment& assignment) {
                 current_->phase = wire::Phase::committing;
             }
             result.outputs = outputs_->take();
-            checkpoint.discard();
         } else {
             result.checkpoint = checkpoint.keep(*around_.blobs);
         }
@@ -255,7 +257,7 @@ void Runner::open_session() {
     options.sandbox.enabled = order_->sessioning.sandbox;
     options.sandbox.network = order_->sessioning.network;
     options.sandbox.readable = stage.readable;
-    options.sandbox.writable = stage.writable;
+    options.sandbox.writable = writable_ = stage.writable;
     options.sandbox.writable.push_back(around_.checkpoints / job_);
     fs::create_directories(around_.checkpoints / job_);
     auto made = std::make_unique<session::Session>(order_->job, std::move(options), *this);
@@ -317,12 +319,26 @@ void Runner::preview(std::string_view path) {
     const fs::path file = path;
     if (fs::file_size(file, problem) > largest_preview || problem) return;
     try {
-        const store::BlobRef blob = around_.blobs->put_file(file);
+        const auto blob = store_preview(file);
         const std::lock_guard lock(mutex_);
-        if (current_) current_->preview = wire::Preview{file.filename().string(), blob.digest.hex(), blob.size};
+        if (current_ && blob)
+            current_->preview = wire::Preview{file.filename().string(), blob->digest.hex(), blob->size};
     } catch (const Error& error) {  // a preview that is being written: the next one will do
         log::debug(error.what());
     }
+}
+
+// A task in the sandbox may show only what it can reach: a line of its output is no way to have other files read.
+std::optional<store::BlobRef> Runner::store_preview(const fs::path& file) {
+    std::vector<fs::path> roots = writable_;
+    roots.push_back(session_->folder());
+    for (const fs::path& root : roots) {
+        const std::string inside = file.lexically_normal().lexically_relative(root.lexically_normal()).string();
+        if (inside.empty() || inside == "." || inside.starts_with("..")) continue;
+        return around_.blobs->put_files_beneath(root, std::vector{inside}).front();
+    }
+    if (order_->sessioning.sandbox) return std::nullopt;
+    return around_.blobs->put_file(file);
 }
 
 void Runner::tick() { log_.flush(); }

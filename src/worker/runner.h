@@ -65,6 +65,7 @@ private:
     void open_session();
     void finish(const wire::Assignment& assignment, wire::Result result);
     void give_up_queue();
+    std::optional<store::BlobRef> store_preview(const std::filesystem::path& file);
 
     void log(std::string_view line) override;
     void progress(double percent) override;
@@ -82,6 +83,7 @@ private:
     // The runner's own thread alone:
     std::shared_ptr<const wire::JobOrder> order_;
     std::filesystem::path stage_folder_;
+    std::vector<std::filesystem::path> writable_;
     std::shared_ptr<Outputs> outputs_;  // and the agent's thread, once there are results with outputs
 
     mutable std::mutex mutex_;
