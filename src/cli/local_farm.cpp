@@ -28,12 +28,16 @@ void clear(const std::filesystem::path& sessions) {
 
 LocalFarm::LocalFarm(const farm::Layout& layout, int slots) : farm_({layout, {}, &system_clock()}), link_(farm_) {
     clear(layout.sessions());
-    agent_.emplace(link_, layout.open_blobs(),
+    agent_.emplace(link_, farm_.shared_blobs(),
                    worker::AgentOptions{worker_id, host_name(), slots > 0 ? slots : worker::core_count(),
                                         layout.sessions(), layout.checkpoints()});
 }
 
-void LocalFarm::finish() { agent_->finish(); }
+void LocalFarm::finish() {
+    agent_->finish();
+    farm_.clear_checkpoints();
+}
+
 void LocalFarm::interrupt() { agent_->stop(short_notice); }
 
 }  // namespace atelier::cli

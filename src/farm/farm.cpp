@@ -198,6 +198,17 @@ std::vector<wire::Output> Farm::outputs(const std::string& job, std::optional<st
     return all;
 }
 
+void Farm::clear_checkpoints() {
+    std::error_code ignored;
+    for (const auto& folder : std::filesystem::directory_iterator(options_.layout.checkpoints(), ignored)) {
+        const std::lock_guard lock(reader_mutex_);
+        const auto unfinished =
+            reader_->row<int>("SELECT 1 FROM jobs WHERE id = $1 AND state NOT IN ($2, $3)",
+                              folder.path().filename().string(), JobState::succeeded, JobState::archived);
+        if (!unfinished) std::filesystem::remove_all(folder.path(), ignored);
+    }
+}
+
 void Farm::housekeeping_loop() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {

@@ -60,8 +60,11 @@ public:
 
     std::shared_ptr<const wire::JobOrder> order(const std::string& job);
     std::vector<wire::Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step);
+    // The local checkpoints of jobs that succeeded or are gone; a kill may have left them.
+    void clear_checkpoints();
     LogBook& logs() { return logs_; }
     store::Blobs& blobs() { return *blobs_; }
+    std::shared_ptr<store::Blobs> shared_blobs() { return blobs_; }
     const Layout& layout() const { return options_.layout; }
 
 private:
