@@ -1,7 +1,6 @@
 // How the doctor finds out what this machine can do.
 #include <unistd.h>
 
-
 #include "base/error.h"
 #include "base/files.h"
 #include "base/machine.h"
