@@ -38,8 +38,8 @@ private:
         for (const Command& command : commands_)
             width = std::max(width, command.name.size());
         std::string page =
-            "Atelier: a visual compute farm. Brings scenes, photographs and video to frames,\n"
-            "films and models, on this machine or on many.\n\nUsage: atelier COMMAND [ARGUMENTS]\n";
+            "Atelier: a visual compute farm. Runs jobs of many tasks on this machine, and\n"
+            "loses none of them.\n\nUsage: atelier COMMAND [ARGUMENTS]\n";
         std::string group;
         for (const Command& command : commands_) {
             if (command.group != group) page += "\n" + command.group + "\n";
