@@ -9,6 +9,7 @@
 #include "farm/asks.h"
 #include "farm/local_link.h"
 #include "farm/testing.h"
+#include "store/manifest.h"
 
 namespace atelier::farm {
 namespace {
@@ -101,6 +102,31 @@ TEST(Farm, DeletingAJobRemovesWhatItAloneHolds) {
     EXPECT_FALSE(has("own"));
     farm.perform("delete", about(two));
     EXPECT_FALSE(has("shared"));
+}
+
+TEST(Farm, WhatAnInputsManifestListsIsLive) {
+    const TemporaryFolder folder;
+    Farm farm({{folder.path()}, {}, &system_clock()});
+    std::filesystem::create_directory(folder.path() / "in");
+    write_file_durably(folder.path() / "in" / "scene", "scene");
+    const store::BlobRef manifest = farm.blobs().put(store::collect(folder.path() / "in", farm.blobs()).to_json());
+    Submission one = submission(1);
+    one.inputs["In"] = manifest.digest.hex();
+    const std::string first = farm.submit(one);
+    const std::string second = farm.submit(one);
+
+    const auto reader = db::open(farm.layout().database().string(), db::Access::read_only);
+    const auto live = live_digests(*reader, farm.blobs());
+    EXPECT_TRUE(live.contains(manifest.digest.hex()));
+    EXPECT_TRUE(live.contains(sha256("scene").hex()));
+
+    farm.perform("cancel", about(first));
+    farm.perform("delete", about(first));
+    EXPECT_TRUE(farm.blobs().has({sha256("scene"), 5})) << "the other job needs it";
+    farm.perform("cancel", about(second));
+    farm.perform("delete", about(second));
+    EXPECT_FALSE(farm.blobs().has({sha256("scene"), 5}));
+    EXPECT_FALSE(farm.blobs().has(manifest));
 }
 
 TEST(Farm, AWaitingExchangeAnswersWhenWorkComes) {

@@ -9,17 +9,14 @@ namespace atelier::farm {
 
 namespace {
 
-constexpr std::uint64_t largest_manifest = 1u << 30;
-
-// A manifest and all that it lists. One that is damaged or gone holds nothing.
+// A manifest and all that it lists. One that is damaged is an Error: what it holds is not known, so nothing may be
+// removed.
 void add_manifest(std::set<std::string>& digests, store::Blobs& blobs, const std::string& digest) {
     digests.insert(digest);
-    try {
-        const store::BlobRef blob{Digest::from_hex(digest), 0};
-        for (const store::Entry& entry : store::Manifest::parse(blobs.get(blob, largest_manifest)).entries)
-            if (entry.kind == store::Entry::Kind::file) digests.insert(entry.blob.digest.hex());
-    } catch (const Error&) {
-    }
+    const auto manifest = store::load_manifest(Digest::from_hex(digest), blobs);
+    if (!manifest) return;
+    for (const store::Entry& entry : manifest->entries)
+        if (entry.kind == store::Entry::Kind::file) digests.insert(entry.blob.digest.hex());
 }
 
 std::vector<std::tuple<std::string>> manifests(db::Connection& connection) {

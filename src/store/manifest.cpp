@@ -8,6 +8,10 @@
 namespace atelier::store {
 
 namespace {
+constexpr std::uint64_t largest_manifest = 1u << 30;
+}
+
+namespace {
 
 constexpr int format_version = 1;
 constexpr Micros year_1 = -62'135'596'800'000'000;
@@ -111,6 +115,12 @@ Manifest Manifest::parse(std::string_view json) {
     std::sort(manifest.entries.begin(), manifest.entries.end(), by_path);
     check_entries(manifest.entries);
     return manifest;
+}
+
+std::optional<Manifest> load_manifest(const Digest& digest, Blobs& blobs) {
+    const auto known = blobs.store().head(Blobs::key_of(digest));
+    if (!known) return std::nullopt;
+    return Manifest::parse(blobs.get({digest, known->size}, largest_manifest));
 }
 
 }  // namespace atelier::store

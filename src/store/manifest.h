@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,9 @@ void check_entries(const std::vector<Entry>& entries);
 // UTF-8.
 // With a cache of hashes, files that it knows and whose blobs are in the store already are not read again.
 Manifest collect(const std::filesystem::path& root, Blobs& blobs, HashCache* cache = nullptr);
+
+// The manifest with this digest; nothing when it isn't in the store. One that is damaged is an Error.
+std::optional<Manifest> load_manifest(const Digest& digest, Blobs& blobs);
 
 // Lays a manifest's content below `root`, which is made if needed; never writes through a link, never outside of root,
 // never over what is there. When it fails, what it has laid is gone again.

@@ -7,10 +7,6 @@ namespace atelier::worker {
 
 namespace fs = std::filesystem;
 
-namespace {
-constexpr std::uint64_t largest_manifest = 1u << 30;
-}
-
 Checkpoint::Checkpoint(const fs::path& root, const wire::AttemptId& attempt)
     : folder_(root / attempt.job / (std::to_string(attempt.step) + "-" + std::to_string(attempt.task))) {}
 
@@ -18,11 +14,9 @@ bool Checkpoint::prepare(const std::optional<std::string>& stored, store::Blobs&
     fs::create_directories(folder_);
     if (!fs::is_empty(folder_)) return true;
     if (!stored) return false;
-    const Digest digest = Digest::from_hex(*stored);
-    const auto known = blobs.store().head(store::Blobs::key_of(digest));
-    if (!known) return false;  // without it the task begins anew
-    place(store::Manifest::parse(blobs.get({digest, known->size}, largest_manifest)), folder_, blobs,
-          store::Placement::copy);
+    const auto content = store::load_manifest(Digest::from_hex(*stored), blobs);
+    if (!content) return false;  // without it the task begins anew
+    place(*content, folder_, blobs, store::Placement::copy);
     return true;
 }
 

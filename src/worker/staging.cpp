@@ -11,7 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t largest_manifest = 1u << 30;
 constexpr std::uint64_t longest_link = 4096;
 
 bool is_incoming(job::DataFlow flow) { return flow == job::DataFlow::in || flow == job::DataFlow::inout; }
@@ -55,12 +54,11 @@ Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output
         fs::create_directories(root);
         if (const auto manifest = order.inputs.find(parameter->name);
             manifest != order.inputs.end() && is_incoming(parameter->data_flow)) {
-            const Digest digest = Digest::from_hex(manifest->second);
-            const auto known = blobs.store().head(store::Blobs::key_of(digest));
-            if (!known)
+            const auto content = store::load_manifest(Digest::from_hex(manifest->second), blobs);
+            if (!content)
                 throw Error(Error::Kind::internal,
                             "the manifest of the input " + parameter->name + " is not in the store");
-            place(store::Manifest::parse(blobs.get({digest, known->size}, largest_manifest)), root, blobs,
+            place(*content, root, blobs,
                   is_outgoing(parameter->data_flow) ? store::Placement::copy : store::Placement::automatic);
         }
         const fs::path mapped = is_file(*parameter) ? root / fs::path(parameter->value).filename() : root;
