@@ -1,8 +1,6 @@
 #include "cli/local_farm.h"
 
-#include <unistd.h>
-
-#include "worker/capabilities.h"
+#include "base/machine.h"
 
 namespace atelier::cli {
 
@@ -10,12 +8,6 @@ namespace {
 
 constexpr std::chrono::milliseconds short_notice{5'000};
 constexpr const char* worker_id = "local";
-
-std::string host_name() {
-    char name[256] = "this machine";
-    ::gethostname(name, sizeof name - 1);
-    return name;
-}
 
 // Folders of sessions whose program was killed. They are nobody's: whoever calls this owns the data folder.
 void clear(const std::filesystem::path& sessions) {
@@ -29,7 +21,7 @@ void clear(const std::filesystem::path& sessions) {
 LocalFarm::LocalFarm(const farm::Layout& layout, int slots) : farm_({layout, {}, &system_clock()}), link_(farm_) {
     clear(layout.sessions());
     agent_.emplace(link_, farm_.shared_blobs(),
-                   worker::AgentOptions{worker_id, host_name(), slots > 0 ? slots : worker::core_count(),
+                   worker::AgentOptions{worker_id, machine_name(), slots > 0 ? slots : usable_cores(),
                                         layout.sessions(), layout.checkpoints()});
 }
 

@@ -11,6 +11,4 @@ namespace atelier::worker {
 // sessions.
 wire::Capabilities detect_capabilities(int slots, const std::filesystem::path& scratch);
 
-int core_count();  // those that this process may use
-
 }  // namespace atelier::worker
