@@ -21,8 +21,8 @@ namespace {
 
 constexpr int worker_count = 1000;
 
-farm::Submission submission_of(std::uint64_t tasks) {
-    farm::Submission made;
+wire::Submission submission_of(std::uint64_t tasks) {
+    wire::Submission made;
     made.job_template = {
         "specificationVersion: jobtemplate-2023-09\nname: Bench\nsteps:\n- name: Work\n  parameterSpace:\n"
         "    taskParameterDefinitions:\n    - {name: N, type: INT, range: \"1-" +

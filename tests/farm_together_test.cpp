@@ -161,7 +161,7 @@ TEST(Together, AJobIsLookedAtWhileItRuns) {
 TEST(Together, AnIdMayBeCutToWhatIsUnique) {
     Ground ground;
     ASSERT_EQ(ground.run({"run", ground.write("job.yaml", shell_job("true"))}).status, 0);
-    const farm::Submission submission = farm::submission_of(*ground.database(), ground.job());
+    const wire::Submission submission = farm::submission_of(*ground.database(), ground.job());
     {
         farm::Farm farm({ground.layout(), {}, &system_clock()});
         for (int i = 0; i < 40; ++i)  // more than there are letters: two begin alike

@@ -57,9 +57,9 @@ int set_priority(const PriorityRequest& request, Output& output) {
     Desk desk;
     json::Object body;
     body["job"] = desk.job(request.id);
-    farm::Settings settings = farm::settings_of(desk.reader(), std::string(body["job"].as_string()));
+    wire::Settings settings = farm::settings_of(desk.reader(), std::string(body["job"].as_string()));
     settings.priority = request.priority;
-    body["settings"] = json::parse(farm::to_json(settings));
+    body["settings"] = json::parse(wire::to_json(settings));
     desk.ask("settings", body);
     output.say(fmt::format("job {} has priority {}", std::string(body["job"].as_string()), request.priority));
     output.json(body);

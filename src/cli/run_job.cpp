@@ -103,9 +103,9 @@ private:
 
     // What an isolated job made lies in the store; its outgoing folders are where the person wants it.
     void bring_outputs(const std::string& job) {
-        const farm::Submission submission = farm::submission_of(desk_.reader(), job);
+        const wire::Submission submission = farm::submission_of(desk_.reader(), job);
         if (!submission.settings.isolate) return;
-        const auto order = farm::make_order(submission, 0);
+        const auto order = wire::make_order(submission, 0);
         const auto blobs = desk_.layout().open_blobs();
         for (const farm::Artifact& artifact : farm::artifacts_of(desk_.reader(), job)) {
             const job::Parameter* parameter = order->job->parameter(artifact.output.parameter);
@@ -122,8 +122,8 @@ private:
     std::unique_ptr<LocalFarm> local_;
 };
 
-int describe_job(const farm::Submission& submission, Output& output) {
-    const auto order = farm::make_order(submission, 0);
+int describe_job(const wire::Submission& submission, Output& output) {
+    const auto order = wire::make_order(submission, 0);
     json::Object object;
     object["name"] = order->job->name;
     json::Array steps;
@@ -144,7 +144,7 @@ int describe_job(const farm::Submission& submission, Output& output) {
     for (const job::Parameter& parameter : order->job->parameters)
         output.say(fmt::format("  {} = {}", parameter.name, parameter.value));
     object["steps"] = steps;
-    object["submission"] = json::parse(farm::to_json(submission));
+    object["submission"] = json::parse(wire::to_json(submission));
     output.json(object);
     return done;
 }
@@ -152,8 +152,8 @@ int describe_job(const farm::Submission& submission, Output& output) {
 }  // namespace
 
 int run(const RunRequest& request, Output& output) {
-    farm::Submission submission = make_submission(request);
-    farm::make_order(submission, 0);  // refused here, with every problem, before anything is touched
+    wire::Submission submission = make_submission(request);
+    wire::make_order(submission, 0);  // refused here, with every problem, before anything is touched
     if (request.dry_run) return describe_job(submission, output);
 
     Desk desk;
@@ -169,7 +169,7 @@ int run(const RunRequest& request, Output& output) {
         return run.to_the_end(*unfinished);
     }
     json::Object body;
-    body["submission"] = json::parse(farm::to_json(submission));
+    body["submission"] = json::parse(wire::to_json(submission));
     const std::string job(run.ask("submit", body).as_string());
     if (!output.terminal()) output.say("job " + job + " submitted");
     return run.to_the_end(job);

@@ -13,18 +13,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-farm::Document read_document(const fs::path& file) {
+wire::Document read_document(const fs::path& file) {
     const bool is_json = job::syntax_of(file.string()) == job::Syntax::json;
     return {read_file(file), is_json ? "json" : "yaml", file.string()};
 }
 
-std::vector<job::ParameterDefinition> definitions_of(const farm::Submission& submission) {
-    const auto source = [](const farm::Document& document) {
+std::vector<job::ParameterDefinition> definitions_of(const wire::Submission& submission) {
+    const auto source = [](const wire::Document& document) {
         return job::Source{document.text, document.syntax == "json" ? job::Syntax::json : job::Syntax::yaml,
                            document.name};
     };
     std::vector<job::EnvironmentTemplate> environments;
-    for (const farm::Document& document : submission.environments)
+    for (const wire::Document& document : submission.environments)
         environments.push_back(job::parse_environment_template(source(document)));
     return job::merged_parameters(job::parse_job_template(source(submission.job_template)), environments);
 }
@@ -32,7 +32,7 @@ std::vector<job::ParameterDefinition> definitions_of(const farm::Submission& sub
 bool is_outgoing(job::DataFlow flow) { return flow == job::DataFlow::out || flow == job::DataFlow::inout; }
 
 // The outgoing folders that no value was given for: the folder itself when there is one of them, else one each in it.
-void direct_outputs(farm::Submission& submission, const fs::path& folder) {
+void direct_outputs(wire::Submission& submission, const fs::path& folder) {
     std::vector<std::string> open;
     for (const job::ParameterDefinition& parameter : definitions_of(submission))
         if (parameter.type == job::ParameterType::path && is_outgoing(parameter.data_flow) &&
@@ -50,8 +50,8 @@ void direct_outputs(farm::Submission& submission, const fs::path& folder) {
 
 }  // namespace
 
-farm::Submission make_submission(const RunRequest& request) {
-    farm::Submission submission;
+wire::Submission make_submission(const RunRequest& request) {
+    wire::Submission submission;
     submission.name = request.name;
     submission.job_template = read_document(request.template_file);
     for (const fs::path& file : request.environments)
@@ -71,8 +71,8 @@ farm::Submission make_submission(const RunRequest& request) {
     return submission;
 }
 
-void store_inputs(farm::Submission& submission, store::Blobs& blobs, store::HashCache& cache) {
-    const auto order = farm::make_order(submission, 0);
+void store_inputs(wire::Submission& submission, store::Blobs& blobs, store::HashCache& cache) {
+    const auto order = wire::make_order(submission, 0);
     for (const job::Parameter& parameter : order->job->parameters) {
         const bool incoming = parameter.data_flow == job::DataFlow::in || parameter.data_flow == job::DataFlow::inout;
         if (parameter.type != job::ParameterType::path || !incoming || parameter.value.empty()) continue;

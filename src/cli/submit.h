@@ -2,15 +2,15 @@
 #pragma once
 
 #include "cli/run.h"
-#include "farm/submission.h"
 #include "store/blobs.h"
 #include "store/hash_cache.h"
+#include "wire/submission.h"
 
 namespace atelier::cli {
 
-farm::Submission make_submission(const RunRequest& request);
+wire::Submission make_submission(const RunRequest& request);
 
 // For isolated jobs: what lies at the incoming PATH parameters goes into the store.
-void store_inputs(farm::Submission& submission, store::Blobs& blobs, store::HashCache& cache);
+void store_inputs(wire::Submission& submission, store::Blobs& blobs, store::HashCache& cache);
 
 }  // namespace atelier::cli

@@ -14,9 +14,9 @@
 #include "base/time.h"
 #include "farm/requirement.h"
 #include "farm/states.h"
-#include "farm/submission.h"
 #include "wire/exchange.h"
 #include "wire/link.h"
+#include "wire/submission.h"
 
 namespace atelier::farm {
 
@@ -72,7 +72,7 @@ struct JobBoard {
     JobKey key = 0;
     std::string id;
     JobState state = JobState::ready;
-    Settings settings;
+    wire::Settings settings;
     std::shared_ptr<const wire::JobOrder> order;
     std::vector<StepBoard> steps;
     std::uint64_t total_tasks = 0;

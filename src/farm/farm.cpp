@@ -97,11 +97,60 @@ void Farm::committed() {
     {
         const std::lock_guard lock(mutex_);
         ++changes_;
+        wake_those_with_work();
     }
     changed_.notify_all();
+    const std::lock_guard lock(subscribers_mutex_);
+    for (const auto& [ticket, on_commit] : subscribers_)
+        on_commit();
 }
 
-std::string Farm::submit(const Submission& submission) {
+void Farm::wake_those_with_work() {
+    for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+        if (!queue_.has_work_for(waiting->first)) {
+            ++waiting;
+            continue;
+        }
+        waiting->second.wake();
+        waiting = waiting_.erase(waiting);
+    }
+}
+
+std::uint64_t Farm::await_work(const std::string& worker, std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t ticket = next_ticket_++;
+    if (queue_.has_work_for(worker)) {
+        wake();
+        return ticket;
+    }
+    Waiting& waiting = waiting_[worker];
+    if (waiting.wake) waiting.wake();
+    waiting = {ticket, std::move(wake)};
+    return ticket;
+}
+
+void Farm::stop_awaiting(std::uint64_t ticket) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(waiting_, [&](const auto& item) { return item.second.ticket == ticket; });
+}
+
+std::uint64_t Farm::subscribe(std::function<void()> on_commit) {
+    const std::lock_guard lock(subscribers_mutex_);
+    subscribers_.emplace(++last_subscriber_, std::move(on_commit));
+    return last_subscriber_;
+}
+
+void Farm::unsubscribe(std::uint64_t ticket) {
+    const std::lock_guard lock(subscribers_mutex_);
+    subscribers_.erase(ticket);
+}
+
+void Farm::read(const std::function<void(db::Connection&)>& f) {
+    const std::lock_guard lock(reader_mutex_);
+    f(*reader_);
+}
+
+std::string Farm::submit(const wire::Submission& submission) {
     return change([&](db::Connection& connection) { return queue_.submit(connection, submission); });
 }
 

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,7 +38,10 @@ public:
     Farm(const Farm&) = delete;
     Farm& operator=(const Farm&) = delete;
 
-    std::string submit(const Submission& submission);  // the job's id
+    std::string submit(const wire::Submission& submission);  // the job's id
+
+    // Reads by a connection of the pool; from any thread.
+    void read(const std::function<void(db::Connection&)>& f);
 
     // A verb on jobs, as the table in asks.cpp names them: what the command line and other processes ask.
     json::Value perform(const std::string& verb, const json::Object& body);
@@ -53,6 +57,15 @@ public:
     // notify()).
     bool wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
                        const std::function<bool()>& give_up);
+
+    // Calls `wake` once, from any thread, when there may be something for the worker: at once, or after a commit. A
+    // worker waits in one place: who waits for it already is woken.
+    std::uint64_t await_work(const std::string& worker, std::function<void()> wake);
+    void stop_awaiting(std::uint64_t ticket);
+
+    // Called after each commit, on the writer's thread: to be quick. Not to be called from within `on_commit`.
+    std::uint64_t subscribe(std::function<void()> on_commit);
+    void unsubscribe(std::uint64_t ticket);
 
     // Waits until something was committed after `seen` (or for `patience`); returns the present number.
     std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds patience);
@@ -76,6 +89,12 @@ private:
     void committed();
     void housekeeping_loop();
     void answer_asks();
+    void wake_those_with_work();
+
+    struct Waiting {
+        std::uint64_t ticket = 0;
+        std::function<void()> wake;
+    };
 
     FarmOptions options_;
     Fd owner_;
@@ -87,6 +106,11 @@ private:
     Queue queue_;
     bool stale_ = true;  // the board is to be made anew from the database
     bool stopping_ = false;
+    std::uint64_t next_ticket_ = 1;
+    std::map<std::string, Waiting> waiting_;  // by worker
+    std::mutex subscribers_mutex_;
+    std::uint64_t last_subscriber_ = 0;
+    std::map<std::uint64_t, std::function<void()>> subscribers_;
     std::mutex reader_mutex_;
     std::unique_ptr<db::Connection> reader_;
     std::unique_ptr<db::Writer> writer_;

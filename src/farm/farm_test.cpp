@@ -110,7 +110,7 @@ TEST(Farm, WhatAnInputsManifestListsIsLive) {
     std::filesystem::create_directory(folder.path() / "in");
     write_file_durably(folder.path() / "in" / "scene", "scene");
     const store::BlobRef manifest = farm.blobs().put(store::collect(folder.path() / "in", farm.blobs()).to_json());
-    Submission one = submission(1);
+    wire::Submission one = submission(1);
     one.inputs["In"] = manifest.digest.hex();
     const std::string first = farm.submit(one);
     const std::string second = farm.submit(one);
@@ -160,7 +160,7 @@ TEST(Farm, AWaitingExchangeCanBeInterrupted) {
 TEST(Farm, RefusesWhatItCannotRead) {
     const TemporaryFolder folder;
     Farm farm({{folder.path()}, {}, &system_clock()});
-    Submission broken = submission(1);
+    wire::Submission broken = submission(1);
     broken.job_template.text = "specificationVersion: jobtemplate-2023-09\nname: X\nsteps: []\n";
     EXPECT_THROW(farm.submit(broken), Error);
     EXPECT_NO_THROW(farm.submit(submission(1))) << "and goes on";

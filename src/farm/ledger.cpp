@@ -2,22 +2,19 @@
 
 #include "base/json_struct.h"
 #include "base/text.h"
-
-namespace atelier::wire {
-BOOST_DESCRIBE_STRUCT(Capabilities, (), (amounts, attributes))
-}
+#include "wire/exchange_json.h"
 
 namespace atelier::farm::ledger {
 
 namespace {
 
-std::string tags_text(const Settings& settings) {
+std::string tags_text(const wire::Settings& settings) {
     return settings.tags.empty() ? "" : "," + join(settings.tags, ",") + ",";
 }
 
 }  // namespace
 
-void insert_job(db::Connection& connection, const JobBoard& job, const Submission& submission, Micros now) {
+void insert_job(db::Connection& connection, const JobBoard& job, const wire::Submission& submission, Micros now) {
     connection.run(
         "INSERT INTO jobs (key, id, name, state, priority, tags, settings, submission, digest, total_tasks, "
         "submitted_at) "

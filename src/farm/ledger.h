@@ -8,7 +8,7 @@
 
 #include "db/db.h"
 #include "farm/board.h"
-#include "farm/submission.h"
+#include "wire/submission.h"
 
 namespace atelier::farm::ledger {
 
@@ -18,7 +18,7 @@ struct TaskKey {
     std::uint64_t task = 0;
 };
 
-void insert_job(db::Connection& connection, const JobBoard& job, const Submission& submission, Micros now);
+void insert_job(db::Connection& connection, const JobBoard& job, const wire::Submission& submission, Micros now);
 void save_job_state(db::Connection& connection, const JobBoard& job);
 void save_job_end(db::Connection& connection, const JobBoard& job, Micros now);
 void save_progress(db::Connection& connection, const JobBoard& job, std::optional<double> seconds_left);

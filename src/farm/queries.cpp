@@ -203,19 +203,19 @@ std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t n
     return events;
 }
 
-Submission submission_of(db::Connection& connection, const std::string& job) {
+wire::Submission submission_of(db::Connection& connection, const std::string& job) {
     const auto row = connection.row<std::string>("SELECT submission FROM jobs WHERE id = $1", job);
     if (!row) throw Error(Error::Kind::not_found, "there is no job " + job, "`atelier jobs` lists them");
-    return submission_from_json(std::get<0>(*row));
+    return wire::submission_from_json(std::get<0>(*row));
 }
 
-Settings settings_of(db::Connection& connection, const std::string& job) {
+wire::Settings settings_of(db::Connection& connection, const std::string& job) {
     const auto row = connection.row<std::string>("SELECT settings FROM jobs WHERE id = $1", job);
     if (!row) throw Error(Error::Kind::not_found, "there is no job " + job, "`atelier jobs` lists them");
-    return settings_from_json(std::get<0>(*row));
+    return wire::settings_from_json(std::get<0>(*row));
 }
 
-std::optional<std::string> unfinished_job_like(db::Connection& connection, const Submission& submission) {
+std::optional<std::string> unfinished_job_like(db::Connection& connection, const wire::Submission& submission) {
     const auto row =
         connection.row<std::string>("SELECT id FROM jobs WHERE digest = $1 AND state < $2 ORDER BY key DESC LIMIT 1",
                                     digest_of(submission), JobState::succeeded);

@@ -10,10 +10,10 @@
 
 #include "db/db.h"
 #include "farm/states.h"
-#include "farm/submission.h"
 #include "job/model.h"
 #include "store/blobs.h"
 #include "wire/exchange.h"
+#include "wire/submission.h"
 
 namespace atelier::farm {
 
@@ -97,11 +97,11 @@ std::vector<RunningAttempt> running_attempts(db::Connection& connection, const s
 std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job);
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
                                       int limit);
-Submission submission_of(db::Connection& connection, const std::string& job);
-Settings settings_of(db::Connection& connection, const std::string& job);  // as they are now
+wire::Submission submission_of(db::Connection& connection, const std::string& job);
+wire::Settings settings_of(db::Connection& connection, const std::string& job);  // as they are now
 
 // An unfinished job that was submitted by the same ask.
-std::optional<std::string> unfinished_job_like(db::Connection& connection, const Submission& submission);
+std::optional<std::string> unfinished_job_like(db::Connection& connection, const wire::Submission& submission);
 
 // The outputs that the steps before this one (all that it depends on, directly or not) have left.
 std::vector<wire::Output> outputs_before(db::Connection& connection, const std::string& job, const job::Job& order,

@@ -37,12 +37,12 @@ public:
     void load(db::Connection& connection);
 
     // Jobs
-    std::string submit(db::Connection& connection, const Submission& submission);
+    std::string submit(db::Connection& connection, const wire::Submission& submission);
     void pause(db::Connection& connection, const std::string& job);
     void resume(db::Connection& connection, const std::string& job);
     void cancel(db::Connection& connection, const std::string& job);
     void retry(db::Connection& connection, const std::string& job, bool whole);
-    void change_settings(db::Connection& connection, const std::string& job, const Settings& settings);
+    void change_settings(db::Connection& connection, const std::string& job, const wire::Settings& settings);
     void archive(db::Connection& connection, const std::string& job);
     void remove(db::Connection& connection, const std::string& job);
 
@@ -80,7 +80,7 @@ private:
     // queue_load.cpp
     void load_job(db::Connection& connection, JobKey key);
     void load_workers(db::Connection& connection);
-    JobBoard make_board(JobKey key, std::string id, const Submission& submission, Micros submitted_at) const;
+    JobBoard make_board(JobKey key, std::string id, const wire::Submission& submission, Micros submitted_at) const;
 
     // queue_jobs.cpp
     JobBoard& unfinished(const std::string& job_id, db::Connection& connection);

@@ -33,7 +33,7 @@ JobBoard& Queue::unfinished(const std::string& job_id, db::Connection& connectio
                 "`atelier job retry " + job_id + "` runs what failed again");
 }
 
-std::string Queue::submit(db::Connection& connection, const Submission& submission) {
+std::string Queue::submit(db::Connection& connection, const wire::Submission& submission) {
     check(submission.settings);
     std::string id = random_id(job_id_length);
     while (connection.row<int>("SELECT 1 FROM jobs WHERE id = $1", id))
@@ -149,7 +149,7 @@ void Queue::retry(db::Connection& connection, const std::string& job_id, bool wh
     tell(connection, jobs_.at(key), "job", name_of(JobState::ready));
 }
 
-void Queue::change_settings(db::Connection& connection, const std::string& job_id, const Settings& settings) {
+void Queue::change_settings(db::Connection& connection, const std::string& job_id, const wire::Settings& settings) {
     check(settings);
     JobBoard& job = unfinished(job_id, connection);
     unlist(job);  // it stands there under its old priority

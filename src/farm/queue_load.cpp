@@ -39,7 +39,7 @@ void Queue::load_workers(db::Connection& connection) {
         });
 }
 
-JobBoard Queue::make_board(JobKey key, std::string id, const Submission& submission, Micros submitted_at) const {
+JobBoard Queue::make_board(JobKey key, std::string id, const wire::Submission& submission, Micros submitted_at) const {
     JobBoard board;
     board.key = key;
     board.id = std::move(id);
@@ -72,8 +72,8 @@ void Queue::load_job(db::Connection& connection, JobKey key) {
     if (!row) throw Error(Error::Kind::not_found, "there is no such job");
     const auto& [id, state, submission, settings, progress, started_at, message, stopping, submitted_at] = *row;
 
-    JobBoard job = make_board(key, id, submission_from_json(submission), submitted_at);
-    job.settings = settings_from_json(settings);
+    JobBoard job = make_board(key, id, wire::submission_from_json(submission), submitted_at);
+    job.settings = wire::settings_from_json(settings);
     job.state = state;
     job.progress = progress;
     job.started_at = started_at.value_or(0);

@@ -262,7 +262,7 @@ TEST(Queue, TheHigherPriorityGoesFirst) {
     const std::string low = ground.submit(submission(100));
     FakeWorker worker("w", 1);
     ground.exchange(worker);
-    Submission urgent = submission(2);
+    wire::Submission urgent = submission(2);
     urgent.settings.priority = 90;
     const std::string high = ground.submit(urgent);
     std::vector<std::string> order;
@@ -315,7 +315,7 @@ TEST(Queue, AttributesAreMatched) {
 
 TEST(Queue, AJobKeepsToItsConcurrency) {
     Ground ground;
-    Submission limited = submission(20);
+    wire::Submission limited = submission(20);
     limited.settings.max_concurrency = 2;
     ground.submit(limited);
     FakeWorker worker("w", 8);
@@ -361,7 +361,7 @@ TEST(Queue, PauseCancelAndRetry) {
 
 TEST(Queue, AJobStopsAfterTooManyFailures) {
     Ground ground;
-    Submission fragile = submission(100);
+    wire::Submission fragile = submission(100);
     fragile.settings.max_failed_tasks = 2;
     fragile.settings.max_tries = 1;
     const std::string id = ground.submit(fragile);
@@ -490,7 +490,7 @@ TEST(Queue, EventsCanBeReadAgainFromAnyNumber) {
 
 TEST(Queue, SettingsAreChecked) {
     Ground ground;
-    Submission wrong = submission(1);
+    wire::Submission wrong = submission(1);
     wrong.settings.priority = 101;
     EXPECT_THROW(ground.submit(wrong), Error);
     wrong.settings.priority = 50;

@@ -164,7 +164,71 @@ CREATE TABLE asks (
 );
 )sql";
 
-constexpr std::array all = {db::Migration{1, first}};
+// Many machines: owners of jobs, accounts, and what is kept of workers.
+constexpr const char* second = R"sql(
+ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
+CREATE INDEX jobs_by_owner ON jobs (owner, key);
+
+ALTER TABLE workers ADD COLUMN token TEXT;
+ALTER TABLE workers ADD COLUMN wish SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE workers ADD COLUMN sick_since BIGINT;
+ALTER TABLE workers ADD COLUMN facts TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE blocks (
+    job BIGINT NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (job, step, worker)
+);
+
+CREATE TABLE users (
+    name TEXT PRIMARY KEY,
+    password TEXT NOT NULL,
+    role SMALLINT NOT NULL,
+    disabled SMALLINT NOT NULL DEFAULT 0,
+    weight DOUBLE PRECISION NOT NULL DEFAULT 1,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scope SMALLINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    used_at BIGINT
+);
+
+CREATE TABLE logins (
+    hash TEXT PRIMARY KEY,
+    owner TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+    guard TEXT NOT NULL,
+    address TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
+CREATE TABLE audit (
+    number BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    owner TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL
+);
+
+CREATE TABLE servers (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    schedules SMALLINT NOT NULL DEFAULT 0
+);
+)sql";
+
+constexpr std::array all = {db::Migration{1, first}, db::Migration{2, second}};
 
 }  // namespace
 

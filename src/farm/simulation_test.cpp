@@ -81,7 +81,7 @@ TEST_P(Simulation, NothingIsLostAndNothingIsDoneTwice) {
     std::vector<std::string> jobs;
     std::uint64_t tasks = 0;
     for (int i = 0; i < 6; ++i) {
-        Submission what = submission(20 + random_() % 60, chance(50));
+        wire::Submission what = submission(20 + random_() % 60, chance(50));
         what.settings.max_tries = 100;
         what.settings.priority = static_cast<int>(random_() % 100);
         if (chance(30)) what.settings.max_concurrency = 2;

@@ -27,8 +27,8 @@ struct HandClock final : Clock {
 
 // One step "Work" with tasks 1 … count, and a step "Gather" after it when asked for. `more` is put into the step
 // (YAML).
-inline Submission submission(std::uint64_t count, bool gather = false, const std::string& more = "") {
-    Submission made;
+inline wire::Submission submission(std::uint64_t count, bool gather = false, const std::string& more = "") {
+    wire::Submission made;
     made.job_template = {
         "specificationVersion: jobtemplate-2023-09\nname: Test\nsteps:\n- name: Work\n" + more +
             "  parameterSpace:\n    taskParameterDefinitions:\n    - {name: N, type: INT, range: \"1-" +
@@ -137,7 +137,7 @@ public:
     }
 
     JobSummary job(const std::string& id) { return job_by_id(*connection, id); }
-    std::string submit(const Submission& what) { return queue->submit(*connection, what); }
+    std::string submit(const wire::Submission& what) { return queue->submit(*connection, what); }
     std::int64_t count(const std::string& sql) { return std::get<0>(*connection->row<std::int64_t>(sql)); }
 
     TemporaryFolder folder;

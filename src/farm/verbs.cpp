@@ -34,7 +34,7 @@ json::Value on_job(Queue& queue, db::Connection& connection, const json::Object&
 }
 
 json::Value submit(Queue& queue, db::Connection& connection, const json::Object& body) {
-    return json::Value(queue.submit(connection, submission_from_json(json::text(body.at("submission")))));
+    return json::Value(queue.submit(connection, wire::submission_from_json(json::text(body.at("submission")))));
 }
 
 json::Value retry(Queue& queue, db::Connection& connection, const json::Object& body) {
@@ -43,7 +43,7 @@ json::Value retry(Queue& queue, db::Connection& connection, const json::Object& 
 }
 
 json::Value change_settings(Queue& queue, db::Connection& connection, const json::Object& body) {
-    queue.change_settings(connection, text_of(body, "job"), settings_from_json(json::text(body.at("settings"))));
+    queue.change_settings(connection, text_of(body, "job"), wire::settings_from_json(json::text(body.at("settings"))));
     return nullptr;
 }
 

@@ -14,10 +14,19 @@
 
 namespace atelier::wire {
 
-// What a worker has, in the names of Open Job Description ("amount.worker.vcpu", "attr.worker.os.family").
+// A graphics card, by the name that stays its own.
+struct Gpu {
+    std::string uuid;
+    std::string model;
+    double memory_mib = 0;
+};
+
+// What a worker has, in the names of Open Job Description ("amount.worker.vcpu", "attr.worker.os.family"). Its tags are
+// the attribute "attr.worker.tag".
 struct Capabilities {
     std::map<std::string, double> amounts;
     std::map<std::string, std::vector<std::string>> attributes;
+    std::vector<Gpu> gpus;
 };
 
 // One try at a task. The epoch grows with each lease of the task, so it also tells a late result from the present one.
@@ -103,13 +112,18 @@ struct AttemptReport {
     std::optional<Result> result;           // set once, at the end
 };
 
+// Told with each exchange: a farm and a worker of different numbers don't work together, and say so.
+constexpr int protocol_number = 1;
+
 struct ExchangeRequest {
     std::string worker;
     std::string name;
     std::string boot;  // drawn when the worker starts: another one means that nothing of before still runs
     std::uint64_t sequence = 0;
+    int protocol = protocol_number;
     int slots = 0;
     bool draining = false;  // takes nothing more
+    std::string resting;    // why it takes nothing just now: its hours, or somebody sits at the machine
     Capabilities capabilities;
     std::vector<std::string> sessions;    // those that live here
     std::vector<std::string> leaving;     // and of these, those that take nothing more

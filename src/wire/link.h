@@ -25,9 +25,16 @@ struct Sessioning {
 // An input of a job that was put into the store: a PATH parameter and the manifest of what lay there.
 using InputManifests = std::map<std::string, std::string>;
 
+// What the last lines of a failed attempt's log tell of its failure.
+struct LogRule {
+    std::string pattern;  // a regular expression (ECMAScript), looked for in each line
+    ResultClass result = ResultClass::failed_app;
+};
+
 struct JobOrder {
     std::shared_ptr<const job::Job> job;
     Sessioning sessioning;
+    std::vector<LogRule> log_rules;
     InputManifests inputs;
     Micros submitted_at = 0;
 };

@@ -1,15 +1,17 @@
-#include "farm/submission.h"
+#include "wire/submission.h"
 
 #include <fmt/format.h>
 
 #include "base/hash.h"
 #include "base/json_struct.h"
-#include "farm/states.h"
+#include "wire/exchange_json.h"
 
-namespace atelier::farm {
+namespace atelier::wire {
 
+BOOST_DESCRIBE_STRUCT(LogRule, (), (pattern, result))
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (priority, max_tries, max_failed_tasks, max_concurrency, tags, isolate, sandbox, network))
+                      (priority, weight, max_tries, max_failed_tasks, max_concurrency, tags, log_rules, isolate,
+                       sandbox, network))
 BOOST_DESCRIBE_STRUCT(Document, (), (text, syntax, name))
 BOOST_DESCRIBE_STRUCT(Submission, (),
                       (name, job_template, environments, values, template_folder, current_folder, settings, inputs))
@@ -55,19 +57,20 @@ std::string digest_of(const Submission& submission) {
     return sha256(json::canonical(json::write(ask))).hex();
 }
 
-std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission, Micros submitted_at) {
+std::shared_ptr<const JobOrder> make_order(const Submission& submission, Micros submitted_at) {
     std::vector<job::EnvironmentTemplate> environments;
     for (const Document& document : submission.environments)
         environments.push_back(job::parse_environment_template(source_of(document)));
     const job::Values values{submission.values, submission.template_folder, submission.current_folder};
     job::Job made = job::create_job(job::parse_job_template(source_of(submission.job_template)), environments, values);
     if (!submission.name.empty()) made.name = submission.name;
-    auto order = std::make_shared<wire::JobOrder>();
+    auto order = std::make_shared<JobOrder>();
     order->job = std::make_shared<const job::Job>(std::move(made));
     order->sessioning = {submission.settings.isolate, submission.settings.sandbox, submission.settings.network};
+    order->log_rules = submission.settings.log_rules;
     order->inputs = submission.inputs;
     order->submitted_at = submitted_at;
     return order;
 }
 
-}  // namespace atelier::farm
+}  // namespace atelier::wire

@@ -11,14 +11,16 @@
 #include "job/template.h"
 #include "wire/link.h"
 
-namespace atelier::farm {
+namespace atelier::wire {
 
 struct Settings {
     int priority = 50;  // 0 … 100
+    double weight = 1;  // of its share among the jobs of its owner
     int max_tries = 3;
     int max_failed_tasks = 20;           // then the job is stopped
     std::optional<int> max_concurrency;  // sessions at the same time
     std::vector<std::string> tags;
+    std::vector<LogRule> log_rules;  // the first that matches counts; they stand before those of a pipeline
     bool isolate = false;
     bool sandbox = false;
     bool network = false;
@@ -52,6 +54,6 @@ void check(const Settings& settings);  // throws Error::invalid
 std::string digest_of(const Submission& submission);
 
 // Parses and checks; throws job::TemplateError.
-std::shared_ptr<const wire::JobOrder> make_order(const Submission& submission, Micros submitted_at);
+std::shared_ptr<const JobOrder> make_order(const Submission& submission, Micros submitted_at);
 
-}  // namespace atelier::farm
+}  // namespace atelier::wire
