@@ -12,6 +12,7 @@
 #include "cli/exit_status.h"
 #include "cli/follow.h"
 #include "cli/jobs.h"
+#include "farm/job_list.h"
 #include "farm/log_book.h"
 #include "worker/staging.h"
 
@@ -116,7 +117,7 @@ int list_jobs(const JobsRequest& request, Output& output) {
     }
     json::Array list;
     std::vector<std::vector<std::string>> rows;
-    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), filter)) {
+    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), filter).jobs) {
         list.push_back(to_json(job, {}));
         rows.push_back({job.id, std::string(farm::name_of(job.state)), fmt::format("{:.0f} %", job.progress),
                         fmt::format("{}/{}", job.succeeded, job.total_tasks), ago(job.submitted_at), job.name});

@@ -10,6 +10,7 @@
 #include "cli/desk.h"
 #include "cli/exit_status.h"
 #include "cli/store.h"
+#include "farm/job_list.h"
 
 namespace atelier::cli {
 
@@ -66,7 +67,7 @@ int show_usage(Output& output) {
     farm::JobFilter all;
     all.with_archived = true;
     all.limit = 1'000'000;
-    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), all)) {
+    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), all).jobs) {
         std::uint64_t bytes = 0;
         std::uint64_t files = 0;
         for (const farm::Artifact& artifact : farm::artifacts_of(desk.reader(), job.id)) {
