@@ -7,8 +7,8 @@
 #include <boost/json/object.hpp>
 
 #include "base/text.h"
-#include "cli/desk.h"
 #include "cli/exit_status.h"
+#include "cli/local_desk.h"
 #include "cli/store.h"
 #include "farm/job_list.h"
 
@@ -22,7 +22,7 @@ constexpr Micros least_age = Micros{24} * 3600 * 1'000'000;
 }  // namespace
 
 int check_store(Output& output) {
-    Desk desk;
+    LocalDesk desk;
     const auto damaged = store::check(desk.layout().open_blobs()->store());
     json::Array list;
     for (const store::Damage& damage : damaged) {
@@ -39,7 +39,7 @@ int check_store(Output& output) {
 }
 
 int collect_garbage(bool dry_run, Output& output) {
-    Desk desk;
+    LocalDesk desk;
     const auto blobs = desk.layout().open_blobs();
     const auto live = farm::live_digests(desk.reader(), *blobs);
     const auto report = store::gc(
@@ -57,7 +57,7 @@ int collect_garbage(bool dry_run, Output& output) {
 }
 
 int show_usage(Output& output) {
-    Desk desk;
+    LocalDesk desk;
     const auto blobs = desk.layout().open_blobs();
     const store::Usage usage = store::usage(blobs->store());
     output.say(

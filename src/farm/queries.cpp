@@ -94,11 +94,11 @@ std::vector<AttemptRecord> read_attempts(db::Connection& connection, const std::
 
 std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
-                                       std::size_t limit) {
+                                       std::size_t limit, const wire::AttemptId& after) {
     return read_attempts(connection, job,
                          "WHERE job = $1 AND ($2 IS NULL OR step = $2) AND ($3 IS NULL OR task = $3) "
-                         "ORDER BY step, task, epoch LIMIT $4",
-                         key_of(connection, job), step, task, limit);
+                         "AND (step, task, epoch) > ($5, $6, $7) ORDER BY step, task, epoch LIMIT $4",
+                         key_of(connection, job), step, task, limit, after.step, after.task, after.epoch);
 }
 
 std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id) {
@@ -142,6 +142,23 @@ std::vector<Artifact> read_artifacts(db::Connection& connection, const std::stri
 
 std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job) {
     return read_artifacts(connection, job, "WHERE job = $1 ORDER BY parameter, path", key_of(connection, job));
+}
+
+std::vector<Artifact> artifacts_after(db::Connection& connection, const std::string& job, const std::string& parameter,
+                                      const std::string& path, int limit) {
+    return read_artifacts(connection, job,
+                          "WHERE job = $1 AND (parameter, path) > ($2, $3) ORDER BY parameter, path LIMIT $4",
+                          key_of(connection, job), parameter, path, limit);
+}
+
+Artifact artifact_at(db::Connection& connection, const std::string& job, const std::string& parameter,
+                     const std::string& path) {
+    const auto found = read_artifacts(connection, job, "WHERE job = $1 AND parameter = $2 AND path = $3",
+                                      key_of(connection, job), parameter, path);
+    if (found.empty())
+        throw Error(Error::Kind::not_found, fmt::format("job {} has no output {}/{}", job, parameter, path),
+                    "`atelier job outputs " + job + "` lists them");
+    return found.front();
 }
 
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,

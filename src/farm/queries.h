@@ -84,10 +84,15 @@ std::string find_job(db::Connection& connection, const std::string& beginning); 
 std::vector<StepSummary> steps_of(db::Connection& connection, const std::string& job);
 std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
-                                       std::size_t limit);
+                                       std::size_t limit, const wire::AttemptId& after = {});
 std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id);
 std::vector<RunningAttempt> running_attempts(db::Connection& connection, const std::string& job);
 std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job);
+// By parameter and path, those after `after`: a page of them.
+std::vector<Artifact> artifacts_after(db::Connection& connection, const std::string& job, const std::string& parameter,
+                                      const std::string& path, int limit);
+Artifact artifact_at(db::Connection& connection, const std::string& job, const std::string& parameter,
+                     const std::string& path);  // throws Error::not_found
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
                                       int limit);
 wire::Submission submission_of(db::Connection& connection, const std::string& job);
