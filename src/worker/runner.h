@@ -19,6 +19,7 @@
 #include "session/session.h"
 #include "store/blobs.h"
 #include "wire/link.h"
+#include "worker/log_tail.h"
 #include "worker/log_writer.h"
 #include "worker/outputs.h"
 #include "worker/staging.h"
@@ -62,6 +63,7 @@ private:
     std::optional<wire::Assignment> next();
     bool run(const wire::Assignment& assignment);  // true when it succeeded
     wire::Result try_task(const wire::Assignment& assignment);
+    void heed_log(wire::Result& result) const;
     void open_session();
     void finish(const wire::Assignment& assignment, wire::Result result);
     void give_up_queue();
@@ -79,6 +81,7 @@ private:
     const std::string job_;
     const std::uint32_t step_;
     LogWriter log_;
+    LogTail tail_;  // of the attempt that runs
 
     // The runner's own thread alone:
     std::shared_ptr<const wire::JobOrder> order_;
