@@ -94,6 +94,14 @@ TEST_F(AgentTest, TheLogTellsNothingOfWhatSucceededOrIsLongPast) {
     EXPECT_EQ(result(1).result, ResultClass::failed_app);
 }
 
+TEST_F(AgentTest, TheTextOfACommandTellsNothing) {
+    start(template_of("exit 1; echo No space left on device"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::failed_app);
+    EXPECT_NE(link_.log.find("No space left"), std::string::npos);
+}
+
 TEST_F(AgentTest, RulesOfTheJobTellFirst) {
     start(template_of("echo seat 7 is taken; exit 3"));
     auto order = std::make_shared<wire::JobOrder>(*link_.the_order);

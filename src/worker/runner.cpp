@@ -312,6 +312,9 @@ void Runner::log(std::string_view line) {
     tail_.line(line);
 }
 
+// The command that is run is told, too: what its text says is no finding.
+void Runner::remark(std::string_view line) { log_.line(line); }
+
 void Runner::progress(double percent) {
     const std::lock_guard lock(mutex_);
     if (current_) current_->progress = std::max(current_->progress, percent);

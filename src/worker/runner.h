@@ -70,6 +70,7 @@ private:
     std::optional<store::BlobRef> store_preview(const std::filesystem::path& file);
 
     void log(std::string_view line) override;
+    void remark(std::string_view line) override;
     void progress(double percent) override;
     void status(std::string_view text) override;
     void metric(std::string_view name, double value) override;
