@@ -24,6 +24,9 @@ void add_run(CLI::App& command, Context& context) {
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
     command.add_option("--tag", request->tags, "A word to find the job by")->take_all()->expected(1);
+    command.add_option("--log-rule", request->log_rules, "REGEX=CLASS: what a line of a failed task's log tells")
+        ->take_all()
+        ->expected(1);
     command.add_option("--workers", request->workers, "Tasks at one time; else one a core")->check(CLI::Range(1, 1024));
     command.add_option("--at-once", request->at_once, "At most so many tasks of the job at once")
         ->check(CLI::PositiveNumber);

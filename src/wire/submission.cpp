@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/json_struct.h"
+#include "wire/log_rules.h"
 #include "wire/submission_json.h"
 
 namespace atelier::wire {
@@ -37,6 +38,7 @@ void check(const Settings& settings) {
     check_range("the number of failed tasks", settings.max_failed_tasks, 1, many);
     if (settings.max_concurrency) check_range("the concurrency", *settings.max_concurrency, 1, many);
     if (settings.tags.size() > most_tags) throw Error(Error::Kind::invalid, "a job may have 32 tags at most");
+    check_log_rules(settings.log_rules);
     for (const std::string& tag : settings.tags)
         if (tag.empty() || tag.size() > longest_tag || tag.find_first_of(",\n\t ") != std::string::npos)
             throw Error(Error::Kind::invalid, "a tag is 1 to 64 characters without blanks and commas: \"" + tag + "\"");
