@@ -38,21 +38,23 @@ public:
     Farm(const Farm&) = delete;
     Farm& operator=(const Farm&) = delete;
 
-    std::string submit(const wire::Submission& submission);  // the job's id
+    std::string submit(const wire::Submission& submission, const std::string& owner = "local");  // the job's id
 
     // Reads by a connection of the pool; from any thread.
     void read(const std::function<void(db::Connection&)>& f);
 
-    // A verb on jobs, as the table in asks.cpp names them: what the command line and other processes ask.
+    // A verb on jobs and workers, as the table in verbs.cpp names them: what the command line and other processes ask.
     json::Value perform(const std::string& verb, const json::Object& body);
 
     // In one sentence on present figures, what a job or task ("JOB/STEP/TASK") waits for.
     std::string why(const std::string& job, const std::string& step, std::optional<std::uint64_t> task);
 
-    wire::ExchangeReply exchange(const wire::ExchangeRequest& request);
+    // speaker: the id of the token that the request came with; empty within this machine.
+    wire::ExchangeReply exchange(const wire::ExchangeRequest& request, const std::string& speaker = {});
     // The same without waiting for the commit; answered on the writer's thread.
     void post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
-                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer);
+                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, std::string speaker = {});
+    bool holds(const std::string& worker, const std::string& job);  // a session of the job
     // True when there may be something for the worker, false after `patience` or when `give_up` came true (see
     // notify()).
     bool wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
@@ -108,6 +110,7 @@ private:
     bool stopping_ = false;
     std::uint64_t next_ticket_ = 1;
     std::map<std::string, Waiting> waiting_;  // by worker
+    std::uint64_t looked_at_ = 0;             // what Queue::touched() was when all that wait were asked
     std::mutex subscribers_mutex_;
     std::uint64_t last_subscriber_ = 0;
     std::map<std::uint64_t, std::function<void()>> subscribers_;
