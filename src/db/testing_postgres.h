@@ -1,5 +1,5 @@
 // For tests alone: a real PostgreSQL of the test's own, on a free port. It goes away with the test, also when that is
-// killed. Each fresh_url() is an empty database: a schema of its own.
+// killed: start() it on a thread that lives as long. Each fresh_url() is an empty database: a schema of its own.
 #pragma once
 
 #include <arpa/inet.h>
