@@ -55,8 +55,10 @@ std::string find_job(db::Connection& connection, const std::string& beginning) {
     if (!looks_like_id(beginning))
         throw Error(Error::Kind::not_found, "there is no job " + printable(beginning.substr(0, 64)),
                     "`atelier jobs` lists them");
-    const auto rows = connection.rows<std::string>("SELECT id FROM jobs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 3",
-                                                   beginning, beginning + "~");
+    // An id is digits and small letters: z comes last in every order that a database may have.
+    const auto rows =
+        connection.rows<std::string>("SELECT id FROM jobs WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT 3", beginning,
+                                     beginning + std::string(job_id_length, 'z'));
     if (rows.empty()) throw Error(Error::Kind::not_found, "there is no job " + beginning, "`atelier jobs` lists them");
     if (rows.size() > 1 && std::get<0>(rows[0]) != beginning)
         throw Error(Error::Kind::invalid,
@@ -120,7 +122,8 @@ std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::st
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
                                        std::size_t limit, const wire::AttemptId& after) {
     return read_attempts(connection, job,
-                         "WHERE job = $1 AND ($2 IS NULL OR step = $2) AND ($3 IS NULL OR task = $3) "
+                         "WHERE job = $1 AND (CAST($2 AS INTEGER) IS NULL OR step = $2) AND "
+                         "(CAST($3 AS BIGINT) IS NULL OR task = $3) "
                          "AND (step, task, epoch) > ($5, $6, $7) ORDER BY step, task, epoch LIMIT $4",
                          key_of(connection, job), step, task, limit, after.step, after.task, after.epoch);
 }
