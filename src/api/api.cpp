@@ -16,7 +16,8 @@ constexpr int offload_threads = 4;
 }  // namespace
 
 struct Api::Parts {
-    Parts(farm::Farm& farm, accounts::Accounts& accounts, std::function<http::ServerCounts()> counts)
+    Parts(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
+          std::function<http::ServerCounts()> counts)
         : events(farm),
           uploads(farm.shared_blobs(), system_clock()),
           relay(farm),
@@ -30,13 +31,13 @@ struct Api::Parts {
     Relay relay;
     Offload offload;
     Context context;
-    http::Router router;
     Routes routes;
     std::string document;
 };
 
-Api::Api(farm::Farm& farm, accounts::Accounts& accounts, std::function<http::ServerCounts()> counts)
-    : parts_(std::make_unique<Parts>(farm, accounts, std::move(counts))) {
+Api::Api(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
+         std::function<http::ServerCounts()> counts)
+    : parts_(std::make_unique<Parts>(farm, accounts, router, std::move(counts))) {
     Routes& routes = parts_->routes;
     add_status(routes);
     add_jobs(routes);
@@ -52,7 +53,5 @@ Api::Api(farm::Farm& farm, accounts::Accounts& accounts, std::function<http::Ser
 }
 
 Api::~Api() = default;
-
-const http::Router& Api::router() const { return parts_->router; }
 
 }  // namespace atelier::api

@@ -13,13 +13,12 @@ namespace atelier::api {
 
 class Api {
 public:
-    // counts: of the server that serves it. All of these must outlive it.
-    Api(farm::Farm& farm, accounts::Accounts& accounts, std::function<http::ServerCounts()> counts);
+    // Puts its routes into the router. counts: of the server that serves it. All of these must outlive it.
+    Api(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
+        std::function<http::ServerCounts()> counts);
     ~Api();
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;
-
-    const http::Router& router() const;
 
 private:
     struct Parts;

@@ -13,6 +13,8 @@ const std::vector<atelier::cli::Command> commands = {
     {"why", "Jobs", "say what a waiting job or task waits for", "atelier why 7k2m", atelier::cli::add_why},
     {"openjd", "Templates", "check, run or summarize a template, without a farm", "atelier openjd check template.yaml",
      atelier::cli::add_openjd},
+    {"serve", "Many machines", "serve the farm to other machines and people", "atelier serve --listen 0.0.0.0:7070",
+     atelier::cli::add_serve},
     {"user", "Accounts", "add users, give them roles, end their access", "atelier user add ann --role admin",
      atelier::cli::add_user},
     {"token", "Accounts", "make, list and revoke the tokens of programs and workers",

@@ -20,14 +20,10 @@ namespace {
 constexpr std::chrono::milliseconds housekeeping_interval{100};
 constexpr double attendance_interval = 1;  // seconds
 
-std::string url_of(const FarmOptions& options) {
-    return options.database.empty() ? options.layout.database().string() : options.database;
-}
-
 Fd take_ownership(const FarmOptions& options) {
     const Layout& layout = options.layout;
     layout.create();
-    if (db::is_shared(url_of(options))) return {};  // so is the data folder
+    if (db::is_shared(options.database_url())) return {};  // so is the data folder
     Fd lock = open_file(layout.lock(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
         throw Error(Error::Kind::unavailable, "another atelier owns the data folder " + layout.root.string());
@@ -81,9 +77,9 @@ Farm::Farm(const FarmOptions& options)
              [this](const std::string& digest, std::uint64_t size) {
                  return blobs_->has({Digest::from_hex(digest), size});
              }),
-      readers_(url_of(options)),
+      readers_(options.database_url()),
       server_{random_id(attempt_id_length), options.server_url} {
-    writer_ = std::make_unique<db::Writer>(open_migrated(url_of(options)), [this](db::Connection& connection) {
+    writer_ = std::make_unique<db::Writer>(open_migrated(options.database_url()), [this](db::Connection& connection) {
         stale_ = true;
         if (!connection.holds()) schedules_ = false;
     });
@@ -138,7 +134,7 @@ void Farm::adopt_logs() {
 void Farm::attend(db::Durability durability) {
     const Steady now = std::chrono::steady_clock::now();
     if (now < next_attendance_) return;
-    next_attendance_ = db::is_shared(url_of(options_)) ? now + in_steady(attendance_interval) : Steady::max();
+    next_attendance_ = db::is_shared(options_.database_url()) ? now + in_steady(attendance_interval) : Steady::max();
     const auto take_part = [&](db::Connection& connection) {
         try {
             const std::lock_guard lock(mutex_);

@@ -33,6 +33,8 @@ struct FarmOptions {
     const Clock* clock = &system_clock();
     std::string database = {};    // a URL; empty: the one of the data folder
     std::string server_url = {};  // where other servers of this database reach this one
+
+    std::string database_url() const { return database.empty() ? layout.database().string() : database; }
 };
 
 // For those who watch the farm.

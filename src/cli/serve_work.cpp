@@ -1,0 +1,183 @@
+// `atelier serve`: what it brings up, in which order, and how it goes down.
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <optional>
+#include <thread>
+
+#include "accounts/accounts.h"
+#include "api/api.h"
+#include "base/error.h"
+#include "base/machine.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "cli/home.h"
+#include "cli/interrupts.h"
+#include "cli/serve.h"
+#include "cli/served.h"
+#include "farm/farm.h"
+#include "farm/local_link.h"
+#include "http/server.h"
+#include "worker/agent.h"
+
+namespace atelier::cli {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds short_notice{5'000};
+constexpr milliseconds look_interval{100};
+
+struct Address {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+Address parse_address(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    const auto port = colon == std::string::npos ? std::nullopt : parse_int(text.substr(colon + 1));
+    std::string host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (!port || *port < 0 || *port > 65535 || host.empty())
+        throw Error(Error::Kind::invalid, "\"" + text + "\" is no address to listen on",
+                    "write HOST:PORT, as 127.0.0.1:7070, 0.0.0.0:7070 or [::1]:7070");
+    return {host, static_cast<std::uint16_t>(*port)};
+}
+
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+int slots_of(const std::string& workers) {
+    if (workers == "auto") return usable_cores();
+    constexpr int most = 1024;
+    const auto number = parse_int(workers);
+    if (!number || *number < 0 || *number > most)
+        throw Error(Error::Kind::invalid, "--workers is a number from 0 to 1024, or auto, not " + workers);
+    return static_cast<int>(*number);
+}
+
+farm::Fairness fairness_named(const std::string& name) {
+    if (name == "fifo") return farm::Fairness::fifo;
+    return name == "weighted" ? farm::Fairness::weighted : farm::Fairness::balanced;
+}
+
+// A command line can be read by everybody on the machine.
+std::string database_of(const ServeRequest& request) {
+    if (request.database.empty()) return process_environment("ATELIER_DB");
+    const std::size_t scheme = request.database.find("://");
+    const std::size_t at = request.database.find('@');
+    if (scheme != std::string::npos && at != std::string::npos && request.database.find(':', scheme + 3) < at)
+        throw Error(Error::Kind::invalid, "--db carries a password, and others can read command lines",
+                    "leave it out and put it into ~/.pgpass, or set ATELIER_DB to the whole URL", "--db");
+    return request.database;
+}
+
+farm::FarmOptions farm_options(const ServeRequest& request, const farm::Layout& layout, const std::string& url) {
+    farm::FarmOptions options;
+    options.layout = layout;
+    options.queue.fairness = fairness_named(request.fairness);
+    options.database = database_of(request);
+    options.server_url = request.url.empty() ? url : request.url;
+    return options;
+}
+
+http::ServerOptions server_options(const ServeRequest& request) {
+    const Address address = parse_address(request.listen);
+    http::ServerOptions options;
+    options.host = address.host;
+    options.port = address.port;
+    options.certificate = request.certificate;
+    options.key = request.key;
+    if (request.certificate.empty() != request.key.empty())
+        throw Error(Error::Kind::invalid, "TLS needs both a certificate and its key", "--tls-cert FILE --tls-key FILE");
+    return options;
+}
+
+void remove_left_sessions(const farm::Layout& layout) {
+    std::error_code ignored;
+    for (const auto& left : std::filesystem::directory_iterator(layout.sessions(), ignored))
+        std::filesystem::remove_all(left.path(), ignored);
+}
+
+// In the order in which each needs those before it; gone in the other one.
+class Service {
+public:
+    Service(const ServeRequest& request, const farm::Layout& layout)
+        : server_(server_options(request), router_),
+          farm_(farm_options(request, layout, server_.url())),
+          accounts_(db::open(farm_options(request, layout, "").database_url()), system_clock()),
+          api_(farm_, accounts_, router_, [this] { return server_.counts(); }),
+          link_(farm_) {
+        accounts_.trust(accounts::local_token(layout.root));
+        if (const int slots = slots_of(request.workers); slots > 0) start_worker(layout, slots, server_.port());
+        server_.start();
+        told_.emplace(layout.root, local_url(parse_address(request.listen).host), request.certificate);
+    }
+
+    // Takes nothing more from outside, lets its own tasks go with a short notice.
+    void stop() {
+        told_.reset();
+        server_.stop();
+        if (agent_) agent_->stop(short_notice);
+    }
+
+    std::string url() const { return server_.url(); }
+    bool has_users() { return !accounts_.users().empty(); }
+
+private:
+    void start_worker(const farm::Layout& layout, int slots, std::uint16_t port) {
+        remove_left_sessions(layout);
+        worker::AgentOptions options;
+        options.id = fmt::format("server-{}-{}", machine_name(), port);
+        options.name = machine_name();
+        options.slots = slots;
+        options.sessions = layout.sessions();
+        options.checkpoints = layout.checkpoints();
+        agent_.emplace(link_, farm_.shared_blobs(), std::move(options));
+    }
+
+    // How this machine reaches it.
+    std::string local_url(const std::string& host) const {
+        if (host != "0.0.0.0" && host != "::") return server_.url();
+        return fmt::format("{}://127.0.0.1:{}", server_.url().substr(0, server_.url().find(':')), server_.port());
+    }
+
+    http::Router router_;
+    http::Server server_;
+    farm::Farm farm_;
+    accounts::Accounts accounts_;
+    api::Api api_;
+    farm::LocalLink link_;
+    std::optional<worker::Agent> agent_;
+    std::optional<ServedFolder> told_;
+};
+
+void tell_what_is_missing(const ServeRequest& request, Service& service, Output& output) {
+    if (is_loopback(parse_address(request.listen).host)) return;
+    if (request.certificate.empty())
+        output.warn(
+            "without --tls-cert what is sent can be read on the way: put it behind a proxy with TLS, or give it "
+            "a certificate");
+    if (!service.has_users())
+        output.warn("there are no accounts yet: `atelier user add NAME --role admin` makes the first");
+}
+
+}  // namespace
+
+int serve(const ServeRequest& request, Output& output) {
+    const farm::Layout layout{request.data.empty() ? home_folder() : std::filesystem::absolute(request.data)};
+    layout.create();
+    const Interrupts interrupts;
+    Service service(request, layout);
+    tell_what_is_missing(request, service, output);
+    output.say(fmt::format("serving {} at {}", layout.root.string(), service.url()));
+    output.out() << std::flush;
+    while (interrupts.wish() == Wish::go_on)
+        std::this_thread::sleep_for(look_interval);
+    output.say("going down; what ran here is given out again");
+    service.stop();
+    return done;
+}
+
+}  // namespace atelier::cli
