@@ -85,14 +85,16 @@ asio::awaitable<void> Connection::write(std::string_view bytes, std::chrono::mil
     return write(bytes, std::string_view(), patience);
 }
 
-asio::awaitable<void> Connection::linger() {
+asio::awaitable<void> Connection::linger(bool is_more_coming) {
     const Deadline end = steady_clock::now() + linger_time;
     stream_->finish();
     const auto bin = std::make_unique_for_overwrite<char[]>(linger_piece);
     const std::span<char> into(bin.get(), linger_piece);
-    while (steady_clock::now() < end) {
-        const std::size_t got = co_await read(into, end);
-        if (got == 0) co_return;
+    while (!is_closed_ && steady_clock::now() < end) {
+        const Step step = stream_->read(into);
+        const bool is_empty = step.want != Want::nothing;
+        if (is_empty ? !is_more_coming : step.bytes == 0) co_return;
+        if (is_empty) co_await wait(step.want, end);
     }
 }
 

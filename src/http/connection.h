@@ -47,9 +47,9 @@ public:
     boost::asio::awaitable<void> write(std::string_view first, std::string_view second,
                                        std::chrono::milliseconds patience);
     boost::asio::awaitable<void> write(std::string_view bytes, std::chrono::milliseconds patience);
-    // Says that nothing more comes and takes for a moment what the other side still sends, so that it reads the answer
-    // before it learns that the connection is closed.
-    boost::asio::awaitable<void> linger();
+    // Says that nothing more comes, and takes what the other side has sent already (and, when more is on its way, still
+    // sends for a moment): closed with something unread, it would lose the answer.
+    boost::asio::awaitable<void> linger(bool is_more_coming);
 
     // For a second coroutine, while the first one doesn't read: returns when the other side has closed (true) or sent
     // something (false). Throws Gone when it is cancelled.

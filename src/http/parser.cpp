@@ -68,9 +68,9 @@ struct Parser::Beast final : beast::http::basic_parser<true> {
     // Proxies before us may have taken the other of two lengths, and what follows for a request of its own.
     void note(beast::http::field field, std::string_view value) {
         if (field == beast::http::field::content_length) {
-            if (head_.length || value.find_first_not_of("0123456789") != std::string_view::npos)
+            if (has_length_ || value.find_first_not_of("0123456789") != std::string_view::npos)
                 throw broken("its length is told twice or isn't a number");
-            head_.length = content_length().value_or(0);
+            has_length_ = true;
         } else if (field == beast::http::field::transfer_encoding) {
             if (lower(value) != "chunked") throw Refusal(501, "Bodies are taken plain or in chunks, no other way.");
             if (head_.is_old) throw broken("HTTP/1.0 has no chunks");
@@ -86,7 +86,8 @@ struct Parser::Beast final : beast::http::basic_parser<true> {
 
     void on_header_impl(error_code&) override {
         if (!has_host_ && !head_.is_old) throw broken("it has no Host");
-        if (head_.is_chunked && head_.length) throw broken("it has both a length and chunks");
+        if (head_.is_chunked && has_length_) throw broken("it has both a length and chunks");
+        if (has_length_) head_.length = content_length().value_or(0);
         head_.keeps_alive = keep_alive();
         has_head_ = true;
     }
@@ -109,6 +110,7 @@ struct Parser::Beast final : beast::http::basic_parser<true> {
     std::size_t used_ = 0;
     bool has_head_ = false;
     bool has_host_ = false;
+    bool has_length_ = false;
     std::span<char> into_;
     std::size_t given_ = 0;
 };

@@ -94,7 +94,8 @@ Task<void> Session::talk() {
         if (!is_there) co_return;
         co_await answer_one();
     }
-    co_await connection_->linger();
+    const bool is_more_coming = !body_ || !body_->is_done();
+    co_await connection_->linger(is_more_coming);
 }
 
 // Waits for the first byte of a request. False: none will come.
@@ -308,7 +309,7 @@ Task<void> Session::under_interruption(const std::function<Task<void>()>& work) 
     const auto filter = asio::enable_total_cancellation();
     co_await asio::this_coro::reset_cancellation_state(filter);
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (is_leaving_) interrupt(false);
+    if (is_leaving_) interrupt();
     co_await work();
 }
 
@@ -335,23 +336,23 @@ Task<void> Session::watch(std::shared_ptr<Session> self, std::uint64_t turn) {
     is_watching_ = false;
     if (!is_closed) co_return;
     is_gone_ = true;
-    interrupt(false);
+    interrupt();
 }
 
-void Session::interrupt(bool for_good) {
-    interruption_.emit(for_good ? asio::cancellation_type::terminal : asio::cancellation_type::total);
+void Session::interrupt() {
+    interruption_.emit(is_aborted_ ? asio::cancellation_type::terminal : asio::cancellation_type::total);
 }
 
 void Session::leave() {
     is_leaving_ = true;
     if (is_idle_) return connection_->cancel();
-    interrupt(false);
+    interrupt();
 }
 
 void Session::abort() {
-    is_leaving_ = is_gone_ = true;
+    is_leaving_ = is_gone_ = is_aborted_ = true;
     connection_->close();
-    interrupt(true);
+    interrupt();
 }
 
 }  // namespace atelier::http

@@ -62,7 +62,7 @@ private:
     Task<void> watch(std::shared_ptr<Session> self, std::uint64_t turn);
     void start_watch();
     void end_watch();
-    void interrupt(bool for_good);
+    void interrupt();
 
     class LiveSink;
 
@@ -81,6 +81,7 @@ private:
     bool may_watch_ = false;  // a handler or a live answer is at work
     bool is_idle_ = false;    // between two requests
     bool is_leaving_ = false;
+    bool is_aborted_ = false;
     bool is_gone_ = false;
     bool must_close_ = false;  // after this answer
 };

@@ -1,18 +1,22 @@
 // For the tests of this folder: a server with routes of their own, and a socket that says just what a test wants.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "http/server.h"
+#include "http/wait.h"
 
 namespace atelier::http::testing_support {
 
@@ -73,5 +77,55 @@ inline bool eventually(const std::function<bool()>& condition) {
 inline std::string get(std::string_view path, std::string_view headers = {}) {
     return "GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n" + std::string(headers) + "\r\n";
 }
+
+inline std::string post(std::string_view path, std::string_view content, std::string_view headers = {}) {
+    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(content.size()) +
+           "\r\n" + std::string(headers) + "\r\n" + std::string(content);
+}
+
+// Of this process, in bytes.
+inline std::uint64_t resident_memory() {
+    const std::string status = read_file("/proc/self/status");
+    for (const std::string_view line : split(status, '\n'))
+        if (line.starts_with("VmRSS:"))
+            return static_cast<std::uint64_t>(std::stoll(std::string(line.substr(6)))) * 1024;
+    return 0;
+}
+
+// A server with a few routes; more can be added before start().
+class ServerTest : public ::testing::Test {
+protected:
+    ServerTest() {
+        options.limits.header_time = std::chrono::milliseconds(600);
+        options.limits.body_time = std::chrono::milliseconds(600);
+        router.add(Method::get, "/hello", [](Request&) { return Response::text("hello"); });
+        router.add(
+            Method::post, "/echo", [](Request& request) { return Response::text(request.content); }, 100'000);
+        router.add(Method::post, "/count", count);
+    }
+
+    void start() {
+        server.emplace(options, router);
+        server->start();
+    }
+    Wire wire() const { return Wire(server->port()); }
+
+    // How many bytes came, without keeping them.
+    static Task<Response> count(Request& request) {
+        std::uint64_t all = 0;
+        std::string piece(256 * 1024, '\0');
+        const std::span<char> into(piece);
+        for (;;) {
+            const std::size_t got = co_await request.body->read(into);
+            if (got == 0) break;
+            all += got;
+        }
+        co_return Response::text("bytes: " + std::to_string(all) + ".");
+    }
+
+    Router router;
+    ServerOptions options;
+    std::optional<Server> server;
+};
 
 }  // namespace atelier::http::testing_support

@@ -19,11 +19,11 @@ std::string words_for(CURLcode result) {
     switch (result) {
         case CURLE_COULDNT_RESOLVE_HOST: return "its name isn't known";
         case CURLE_COULDNT_CONNECT: return "nothing answers there";
-        case CURLE_OPERATION_TIMEDOUT:
-        case CURLE_ABORTED_BY_CALLBACK: return "it was silent for too long";
+        case CURLE_OPERATION_TIMEDOUT: return "it was silent for too long";
         case CURLE_PARTIAL_FILE: return "its answer was cut short";
         case CURLE_GOT_NOTHING: return "it closed the connection without an answer";
-        case CURLE_SEND_FAIL_REWIND: return "the connection broke while the request was sent";
+        case CURLE_SEND_FAIL_REWIND:
+        case CURLE_ABORTED_BY_CALLBACK: return "the connection broke, and the request can't simply be sent again";
         case CURLE_PEER_FAILED_VERIFICATION: return "its certificate isn't trusted";
         case CURLE_SSL_CACERT_BADFILE: return "the file of the certificate authority can't be read";
         default: return curl_easy_strerror(result);
@@ -73,24 +73,27 @@ void Transfer::set_up() {
     curl_easy_setopt(easy_, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy_, CURLOPT_XFERINFODATA, this);
     curl_easy_setopt(easy_, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
     if (ask_.method == Method::head) curl_easy_setopt(easy_, CURLOPT_NOBODY, 1L);
     if (ask_.method == Method::remove) curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, "DELETE");
 }
 
-// By our own function also when it is whole: curl repeats a request on a new connection when a kept one turns out to be
-// dead, and for that it must be able to go back in the body. What mustn't happen twice doesn't let it.
 void Transfer::set_up_body() {
-    const curl_off_t size = static_cast<curl_off_t>(ask_.pieces ? ask_.size : ask_.content.size());
-    curl_easy_setopt(easy_, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, std::string(name_of(ask_.method)).c_str());
-    curl_easy_setopt(easy_, CURLOPT_INFILESIZE_LARGE, size);
-    curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
-    curl_easy_setopt(easy_, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(easy_, CURLOPT_READDATA, this);
-    curl_easy_setopt(easy_, CURLOPT_SEEKFUNCTION, on_seek);
-    curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
     add_header("Content-Type: " + ask_.type);
-    if (!ask_.pieces) add_header("Expect:");
+    if (ask_.pieces) {
+        curl_easy_setopt(easy_, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy_, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(ask_.size));
+        curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
+        curl_easy_setopt(easy_, CURLOPT_READFUNCTION, on_read);
+        curl_easy_setopt(easy_, CURLOPT_READDATA, this);
+    } else {
+        curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, ask_.content.data());
+        curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(ask_.content.size()));
+        add_header("Expect:");
+    }
 }
 
 void Transfer::add_header(const std::string& line) {
@@ -115,11 +118,12 @@ std::size_t Transfer::on_read(char* into, std::size_t one, std::size_t size, voi
     return static_cast<Transfer*>(self)->give_body(into, one * size);
 }
 
-int Transfer::on_seek(void* self, curl_off_t offset, int origin) {
+// curl asks again, on a new connection, when a kept one turns out to be dead; what mustn't happen twice may have
+// happened by then.
+int Transfer::on_connected(void* self, char*, char*, int, int) {
     auto& transfer = *static_cast<Transfer*>(self);
-    if (origin != SEEK_SET || offset != 0 || !transfer.is_repeatable()) return CURL_SEEKFUNC_FAIL;
-    transfer.has_begun_ = false;
-    return CURL_SEEKFUNC_OK;
+    const bool is_again = std::exchange(transfer.is_connected_, true);
+    return is_again && !transfer.is_repeatable() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 int Transfer::on_progress(void* self, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up) {
@@ -131,14 +135,14 @@ int Transfer::on_progress(void* self, curl_off_t, curl_off_t down, curl_off_t, c
     return 0;
 }
 
-bool Transfer::is_repeatable() const { return ask_.method == Method::put && !ask_.pieces; }
+bool Transfer::is_repeatable() const {
+    return !ask_.pieces && ask_.method != Method::post && ask_.method != Method::patch;
+}
 
 void Transfer::take_header(std::string_view line) {
     line = trim(line);
-    if (line.starts_with("HTTP/")) {  // also after a 100 Continue
-        answer_.headers.clear();
-        return;
-    }
+    has_head_ = line.empty();
+    if (line.starts_with("HTTP/")) answer_.headers.clear();  // also after a 100 Continue
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
     answer_.headers.emplace_back(lower(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
@@ -166,9 +170,7 @@ bool Transfer::take_body(std::string_view bytes) {
 
 std::size_t Transfer::give_body(char* into, std::size_t size) {
     try {
-        if (!ask_.pieces && !has_begun_) piece_ = ask_.content;
-        has_begun_ = true;
-        if (ask_.pieces && piece_.empty()) piece_ = ask_.pieces();
+        if (piece_.empty()) piece_ = ask_.pieces();
     } catch (...) {
         problem_ = std::current_exception();
         return CURL_READFUNC_ABORT;
@@ -186,9 +188,20 @@ Answer Transfer::finish(CURLcode result) {
     // The server may refuse a body and close before it has all of it: what it said is worth more than that it closed.
     const bool is_refusal = status >= 400 && !answer_.headers.empty() && result == CURLE_SEND_ERROR;
     if (result != CURLE_OK && !is_refusal) fail(result);
+    if (!is_refusal && !is_whole(static_cast<int>(status))) fail(CURLE_PARTIAL_FILE);
     answer_.status = static_cast<int>(status);
     if (status >= 400) throw error_of(answer_.status, answer_.content);
     return std::move(answer_);
+}
+
+// An answer that only ends with its connection may have been cut anywhere.
+bool Transfer::is_whole(int status) const {
+    const auto has = [&](std::string_view name) {
+        return std::any_of(answer_.headers.begin(), answer_.headers.end(),
+                           [&](const auto& one) { return one.first == name; });
+    };
+    const bool is_bare = status == 204 || status == 304 || ask_.method == Method::head;
+    return has_head_ && (is_bare || has("content-length") || has("transfer-encoding"));
 }
 
 void Transfer::fail(CURLcode result) const {

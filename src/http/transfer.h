@@ -35,7 +35,7 @@ private:
     static std::size_t on_header(char* bytes, std::size_t one, std::size_t size, void* self);
     static std::size_t on_body(char* bytes, std::size_t one, std::size_t size, void* self);
     static std::size_t on_read(char* into, std::size_t one, std::size_t size, void* self);
-    static int on_seek(void* self, curl_off_t offset, int origin);
+    static int on_connected(void* self, char*, char*, int, int);
     static int on_progress(void* self, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up);
 
     void set_up();
@@ -45,6 +45,7 @@ private:
     bool take_body(std::string_view bytes);
     std::size_t give_body(char* into, std::size_t size);
     bool is_repeatable() const;
+    bool is_whole(int status) const;
 
     CURL* easy_;
     const ClientOptions& options_;
@@ -52,7 +53,8 @@ private:
     HeaderList headers_;
     Answer answer_;
     std::string_view piece_;  // of the body, not yet sent
-    bool has_begun_ = false;
+    bool is_connected_ = false;
+    bool has_head_ = false;
     std::exception_ptr problem_;  // thrown by the ask's own functions
     std::chrono::steady_clock::time_point moved_ = std::chrono::steady_clock::now();
     curl_off_t moved_bytes_ = 0;
