@@ -62,7 +62,8 @@ Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOpt
               },
               [this](const std::string& job, const wire::JobOrder& order, const Stage& stage) {
                   return shared_outputs(job, order, stage);
-              }} {
+              },
+              std::make_shared<GpuDesk>(capabilities_.gpus)} {
     last_answer_ = system_clock().steady();
     thread_ = std::thread([this] { loop(); });
 }
