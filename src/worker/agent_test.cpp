@@ -39,11 +39,21 @@ protected:
                wire::Sessioning sessioning = {}) {
         link_.the_order = testing::order_of(text, values, sessioning);
         agent_ = std::make_unique<Agent>(
-            link_, blobs_, AgentOptions{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"});
+            link_, blobs_,
+            AgentOptions{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints", [this] {
+                             const std::lock_guard lock(rest_mutex_);
+                             return rest_;
+                         }});
+    }
+    void set_rest(std::optional<Rest> rest) {
+        const std::lock_guard lock(rest_mutex_);
+        rest_ = std::move(rest);
     }
     const wire::Result& result(std::size_t index) { return *link_.results.at(index).result; }
 
     TemporaryFolder folder_;
+    std::mutex rest_mutex_;
+    std::optional<Rest> rest_;
     std::shared_ptr<store::Blobs> blobs_;
     FakeLink link_;
     std::unique_ptr<Agent> agent_;
@@ -180,6 +190,28 @@ TEST_F(AgentTest, MoreCardsThanThereAreIsALackOfResources) {
     link_.assign({0});
     ASSERT_TRUE(link_.wait_for_results(1));
     EXPECT_EQ(result(0).result, ResultClass::failed_resource);
+}
+
+TEST_F(AgentTest, RestIsToldAndWhatRunsIsFinished) {
+    rest_ = Rest{"its hours begin on mon 19:00"};
+    start(template_of("exit 0"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::succeeded);
+    EXPECT_TRUE(link_.wait_for_request([](const auto& request) { return request.resting.ends_with("mon 19:00"); }));
+    set_rest(std::nullopt);
+    EXPECT_TRUE(link_.wait_for_request([](const auto& request) { return request.resting.empty(); }));
+}
+
+TEST_F(AgentTest, WhoSitsDownHasTheMachine) {
+    start(template_of("echo begun; sleep 60"));
+    link_.assign({0, 1});
+    ASSERT_TRUE(link_.wait_for_log("begun\n"));
+    set_rest(Rest{"somebody", true});
+    ASSERT_TRUE(link_.wait_for_results(2));
+    EXPECT_EQ(result(0).result, ResultClass::interrupted);
+    EXPECT_EQ(result(1).result, ResultClass::never_attempted);
+    EXPECT_TRUE(link_.wait_for_request([](const auto& request) { return request.resting == "somebody"; }));
 }
 
 TEST_F(AgentTest, OutputsComeWithTheResult) {
