@@ -35,6 +35,7 @@ void add_run(CLI::App& command, Context& context) {
     command.add_option("--max-tries", request->max_tries, "Tries of a task that fails; else 3")
         ->check(CLI::Range(1, 100));
     command.add_flag("--isolate", request->isolate, "Give tasks copies of their inputs");
+    command.add_flag("--in-place", request->in_place, "The server's workers see these files: send nothing");
     command.add_flag("--sandbox", request->sandbox, "Let tasks see only their own files");
     command.add_flag("--network", request->network, "Let tasks in the sandbox use the network");
     command.add_flag("--dry-run", request->dry_run, "Show the job, run nothing");

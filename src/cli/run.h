@@ -22,6 +22,7 @@ struct RunRequest {
     int at_once = 0;                     // 0: no limit on the job's tasks at one time
     int max_failed = 0;                  // failed tasks after which the job stops
     bool isolate = false;
+    bool in_place = false;  // a server's workers see the same files as this machine
     bool sandbox = false;
     bool network = false;  // inside of the sandbox
     int max_tries = 0;     // 0: three

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 
 #include "base/log.h"
@@ -191,7 +192,7 @@ wire::ExchangeReply Farm::exchange(const wire::ExchangeRequest& request) {
 }
 
 void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
-                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer) {
+                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, const std::string&) {
     const auto reply = std::make_shared<wire::ExchangeReply>();
     writer_->post(
         [this, request, reply](db::Connection& connection) {
@@ -205,6 +206,28 @@ void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
             committed();
             answer(problem, std::move(*reply));
         });
+}
+
+bool Farm::holds(const std::string& worker, const std::string& job, const std::string&) {
+    const std::lock_guard lock(mutex_);
+    const auto known = queue_.workers().find(worker);
+    const JobBoard* board = queue_.find(job);
+    if (known == queue_.workers().end() || board == nullptr) return false;
+    const auto& sessions = known->second.sessions;
+    return std::any_of(sessions.begin(), sessions.end(),
+                       [&](const auto& item) { return item.second.job == board->key; });
+}
+
+Figures Farm::figures() {
+    const std::lock_guard lock(mutex_);
+    Figures figures;
+    for (const auto& [key, job] : queue_.jobs())
+        for (const StepBoard& step : job.steps) {
+            figures.ready += step.ready();
+            figures.leased += step.leased;
+        }
+    figures.workers = queue_.workers().size();
+    return figures;
 }
 
 bool Farm::wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
