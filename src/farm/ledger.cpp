@@ -17,10 +17,10 @@ std::string tags_text(const wire::Settings& settings) {
 void insert_job(db::Connection& connection, const JobBoard& job, const wire::Submission& submission, Micros now) {
     connection.run(
         "INSERT INTO jobs (key, id, name, state, priority, tags, settings, submission, digest, total_tasks, "
-        "submitted_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "submitted_at, owner) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         job.key, job.id, job.order->job->name, job.state, job.settings.priority, tags_text(job.settings),
-        to_json(job.settings), to_json(submission), digest_of(submission), job.total_tasks, now);
+        to_json(job.settings), to_json(submission), digest_of(submission), job.total_tasks, now, job.owner);
     for (std::size_t number = 0; number < job.steps.size(); ++number)
         connection.run("INSERT INTO steps (job, step, name, total) VALUES ($1, $2, $3, $4)", job.key, number,
                        job.steps[number].name, job.steps[number].total);
@@ -133,10 +133,25 @@ void save_preview(db::Connection& connection, const TaskKey& key, std::int64_t e
 
 void save_worker(db::Connection& connection, const WorkerBoard& worker, Micros now) {
     connection.run(
-        "INSERT INTO workers (id, name, boot, slots, capabilities, seen_at) VALUES ($1, $2, $3, $4, $5, $6) "
+        "INSERT INTO workers (id, name, boot, slots, capabilities, seen_at, token, wish, sick_since) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, boot = excluded.boot, slots = excluded.slots, "
-        "capabilities = excluded.capabilities, seen_at = excluded.seen_at",
-        worker.id, worker.name, worker.boot, worker.slots, capabilities_to_json(worker.capabilities), now);
+        "capabilities = excluded.capabilities, seen_at = excluded.seen_at, token = excluded.token, "
+        "wish = excluded.wish, sick_since = excluded.sick_since",
+        worker.id, worker.name, worker.boot, worker.slots, capabilities_to_json(worker.capabilities), now,
+        worker.token.empty() ? std::nullopt : std::optional<std::string_view>(worker.token), worker.wish,
+        worker.sick_since);
+}
+
+void save_last_seen(db::Connection& connection, const std::string& worker, Micros now) {
+    connection.run("UPDATE workers SET seen_at = $2 WHERE id = $1", worker, now);
+}
+
+Remembered remembered(db::Connection& connection, const std::string& worker) {
+    const auto row = connection.row<std::optional<std::string>, WorkerWish, std::optional<Micros>>(
+        "SELECT token, wish, sick_since FROM workers WHERE id = $1", worker);
+    if (!row) return {};
+    return {std::get<0>(*row).value_or(""), std::get<1>(*row), std::get<2>(*row)};
 }
 
 void insert_event(db::Connection& connection, std::int64_t number, const Event& event, Micros now) {

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "farm/job_list.h"
+#include "farm/ledger.h"
 
 namespace atelier::farm {
 
@@ -20,6 +21,29 @@ std::int64_t key_of(db::Connection& connection, const std::string& id) {
 
 }  // namespace
 
+std::vector<WorkerSummary> list_workers(db::Connection& connection) {
+    std::vector<WorkerSummary> list;
+    connection.each<std::string, std::string, int, std::string, Micros, std::optional<std::string>, int,
+                    std::optional<Micros>>(
+        "SELECT id, name, slots, capabilities, seen_at, token, wish, sick_since FROM workers ORDER BY name, id",
+        [&](const std::string& id, const std::string& name, int slots, const std::string& capabilities, Micros seen_at,
+            const std::optional<std::string>& token, int wish, std::optional<Micros> sick_since) {
+            list.push_back({id, name, slots, ledger::capabilities_from_json(capabilities), seen_at, token.value_or(""),
+                            wish, sick_since});
+        });
+    return list;
+}
+
+std::string find_worker(db::Connection& connection, const std::string& id_or_name) {
+    if (connection.row<int>("SELECT 1 FROM workers WHERE id = $1", id_or_name)) return id_or_name;
+    const auto named = connection.rows<std::string>("SELECT id FROM workers WHERE name = $1 LIMIT 2", id_or_name);
+    if (named.empty())
+        throw Error(Error::Kind::not_found, "there is no worker " + id_or_name, "`atelier worker list` lists them");
+    if (named.size() > 1)
+        throw Error(Error::Kind::conflict, "more than one worker is named " + id_or_name, "give its id instead");
+    return std::get<0>(named.front());
+}
+
 JobSummary job_by_id(db::Connection& connection, const std::string& id) {
     const db::Bound value = std::string_view(id);
     const auto jobs = read_jobs(connection, "WHERE id = $1", {&value, 1});
@@ -31,8 +55,10 @@ std::string find_job(db::Connection& connection, const std::string& beginning) {
     if (!looks_like_id(beginning))
         throw Error(Error::Kind::not_found, "there is no job " + printable(beginning.substr(0, 64)),
                     "`atelier jobs` lists them");
-    const auto rows = connection.rows<std::string>("SELECT id FROM jobs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 3",
-                                                   beginning, beginning + "~");
+    // An id is digits and small letters: z comes last in every order that a database may have.
+    const auto rows =
+        connection.rows<std::string>("SELECT id FROM jobs WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT 3", beginning,
+                                     beginning + std::string(job_id_length, 'z'));
     if (rows.empty()) throw Error(Error::Kind::not_found, "there is no job " + beginning, "`atelier jobs` lists them");
     if (rows.size() > 1 && std::get<0>(rows[0]) != beginning)
         throw Error(Error::Kind::invalid,
@@ -96,7 +122,8 @@ std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::st
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
                                        std::size_t limit, const wire::AttemptId& after) {
     return read_attempts(connection, job,
-                         "WHERE job = $1 AND ($2 IS NULL OR step = $2) AND ($3 IS NULL OR task = $3) "
+                         "WHERE job = $1 AND (CAST($2 AS INTEGER) IS NULL OR step = $2) AND "
+                         "(CAST($3 AS BIGINT) IS NULL OR task = $3) "
                          "AND (step, task, epoch) > ($5, $6, $7) ORDER BY step, task, epoch LIMIT $4",
                          key_of(connection, job), step, task, limit, after.step, after.task, after.epoch);
 }
