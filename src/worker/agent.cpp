@@ -20,8 +20,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds gathering{10};  // results of short tasks travel together while there is work left
 constexpr milliseconds first_wait_for_farm{100};
 constexpr milliseconds longest_wait_for_farm{5'000};
-constexpr milliseconds lease_margin{20'000};  // before the lease ends, actions are canceled with notice,
-constexpr milliseconds kill_margin{5'000};    // and killed this long before
+constexpr milliseconds lease_margin{20'000};    // before the lease ends, actions are canceled with notice,
+constexpr milliseconds notice_of_rest{30'000};  // for a checkpoint, when somebody sits down at the machine
+constexpr milliseconds kill_margin{5'000};      // and killed this long before
 
 std::map<std::string, std::string> own_environment() {
     std::map<std::string, std::string> variables;
@@ -62,7 +63,8 @@ Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOpt
               },
               [this](const std::string& job, const wire::JobOrder& order, const Stage& stage) {
                   return shared_outputs(job, order, stage);
-              }} {
+              },
+              std::make_shared<GpuDesk>(capabilities_.gpus)} {
     last_answer_ = system_clock().steady();
     thread_ = std::thread([this] { loop(); });
 }
@@ -103,6 +105,7 @@ void Agent::loop() {
             }
             has_news_ = false;
         }
+        consider_rest();
         const wire::ExchangeRequest request = make_request();
         const milliseconds patience = leaving || has_results() ? milliseconds(0) : interval_;
         if (exchange(request, patience)) {
@@ -123,6 +126,17 @@ void Agent::loop() {
     }
 }
 
+void Agent::consider_rest() {
+    if (!options_.rest) return;
+    const auto rest = options_.rest();
+    const std::string reason = rest ? rest->reason : "";
+    if (reason != resting_) log::info(rest ? "this worker rests: " + reason : "this worker works again");
+    resting_ = reason;
+    if (!rest || !rest->interrupt) return;
+    for (auto& [id, runner] : runners_)
+        runner->interrupt(notice_of_rest);
+}
+
 // Every session still has tasks waiting: nobody is kept idle by gathering a few more results.
 bool Agent::may_wait_for_more() const {
     return !stopping_ && !runners_.empty() &&
@@ -141,6 +155,7 @@ wire::ExchangeRequest Agent::make_request() {
     request.sequence = ++sequence_;
     request.slots = options_.slots;
     request.draining = draining_ || stopping_;
+    request.resting = resting_;
     request.capabilities = capabilities_;
     for (auto& [id, runner] : runners_) {
         if (!runner->over()) request.sessions.push_back(id);

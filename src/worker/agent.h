@@ -14,6 +14,7 @@
 
 #include "store/blobs.h"
 #include "wire/link.h"
+#include "worker/rest.h"
 #include "worker/runner.h"
 
 namespace atelier::worker {
@@ -24,6 +25,7 @@ struct AgentOptions {
     int slots = 1;
     std::filesystem::path sessions;
     std::filesystem::path checkpoints;
+    RestRule rest = {};  // empty: never
 };
 
 class Agent {
@@ -43,6 +45,7 @@ private:
     void obey(const wire::ExchangeReply& reply);
     void sweep(const wire::ExchangeRequest& request);
     void guard_leases();
+    void consider_rest();
     bool may_wait_for_more() const;
     bool has_results() const;
     std::shared_ptr<Outputs> shared_outputs(const std::string& job, const wire::JobOrder& order, const Stage& stage);
@@ -53,6 +56,7 @@ private:
     wire::Capabilities capabilities_;
     Surroundings around_;
     std::uint64_t sequence_ = 0;
+    std::string resting_;                                     // why
     std::map<std::string, std::unique_ptr<Runner>> runners_;  // the agent's thread alone
     std::chrono::milliseconds interval_{500};
     std::chrono::milliseconds lease_{60'000};

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "base/files.h"
+#include "worker/gpu_testing.h"
 #include "worker/testing.h"
 
 namespace atelier::worker {
@@ -15,12 +17,12 @@ using std::chrono_literals::operator""ms;
 using testing::FakeLink;
 using wire::ResultClass;
 
-std::string template_of(const std::string& script, const std::string& more = "") {
+std::string template_of(const std::string& script, const std::string& more = "", const std::string& of_step = "") {
     return "specificationVersion: jobtemplate-2023-09\nname: Test\n" + more +
            "steps:\n- name: Work\n  parameterSpace: {taskParameterDefinitions: [{name: N, type: INT, range: "
-           "\"0-99\"}]}\n"
-           "  script: {actions: {onRun: {command: bash, args: [\"-c\", \"" +
-           script + "\"]}}}\n";
+           "\"0-99\"}]}\n" +
+           (of_step.empty() ? "" : "  " + of_step + "\n") +
+           "  script: {actions: {onRun: {command: bash, args: [\"-c\", \"" + script + "\"]}}}\n";
 }
 
 constexpr const char* with_output =
@@ -37,11 +39,21 @@ protected:
                wire::Sessioning sessioning = {}) {
         link_.the_order = testing::order_of(text, values, sessioning);
         agent_ = std::make_unique<Agent>(
-            link_, blobs_, AgentOptions{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"});
+            link_, blobs_,
+            AgentOptions{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints", [this] {
+                             const std::lock_guard lock(rest_mutex_);
+                             return rest_;
+                         }});
+    }
+    void set_rest(std::optional<Rest> rest) {
+        const std::lock_guard lock(rest_mutex_);
+        rest_ = std::move(rest);
     }
     const wire::Result& result(std::size_t index) { return *link_.results.at(index).result; }
 
     TemporaryFolder folder_;
+    std::mutex rest_mutex_;
+    std::optional<Rest> rest_;
     std::shared_ptr<store::Blobs> blobs_;
     FakeLink link_;
     std::unique_ptr<Agent> agent_;
@@ -110,6 +122,96 @@ TEST_F(AgentTest, RulesOfTheJobTellFirst) {
     link_.assign({0});
     ASSERT_TRUE(link_.wait_for_results(1));
     EXPECT_EQ(result(0).result, ResultClass::failed_licence);
+}
+
+std::string asking_for_gpus(int count) {
+    return "hostRequirements: {amounts: [{name: amount.worker.gpu, min: " + std::to_string(count) + "}]}";
+}
+
+TEST_F(AgentTest, SessionsHaveTheirCardsToThemselves) {
+    const testing::StandInNvidiaSmi stand_in(testing::two_cards);
+    const std::string place = folder_.path().string() + "/";
+    start(template_of("echo $CUDA_VISIBLE_DEVICES > " + place + "seen-{{Task.Param.N}}; until [ -e " + place +
+                          "go ]; do sleep 0.02; done",
+                      "", asking_for_gpus(1)));
+    std::set<std::string> seen;
+    for (const std::uint64_t task : {0, 1}) {
+        link_.assign({task}, "s" + std::to_string(task));
+        const std::string file = place + "seen-" + std::to_string(task);
+        for (int i = 0; i < 6000 && !(std::filesystem::exists(file) && read_file(file).ends_with('\n')); ++i)
+            std::this_thread::sleep_for(10ms);
+        seen.insert(read_file(file));
+    }
+    EXPECT_THAT(seen, ::testing::ElementsAre(testing::first_card + std::string("\n"),
+                                             testing::second_card + std::string("\n")));
+    std::ofstream(place + "go").close();
+    ASSERT_TRUE(link_.wait_for_results(2));
+}
+
+TEST_F(AgentTest, AStepThatAsksForNoCardSeesNone) {
+    const testing::StandInNvidiaSmi stand_in(testing::two_cards);
+    start(template_of("echo sees [${CUDA_VISIBLE_DEVICES-all of them}]"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_log("sees []"));
+}
+
+TEST_F(AgentTest, WithoutCardsNothingIsHidden) {
+    start(template_of("echo sees [${CUDA_VISIBLE_DEVICES-all of them}]"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_log("sees [all of them]"));
+}
+
+TEST_F(AgentTest, ASessionWaitsForCardsAndIsCanceledMeanwhile) {
+    const testing::StandInNvidiaSmi stand_in(testing::two_cards);
+    start(template_of("echo begun; sleep 60", "", asking_for_gpus(2)));
+    link_.assign({0}, "s1");
+    ASSERT_TRUE(link_.wait_for_log("begun\n"));
+    link_.assign({1}, "s2");
+    ASSERT_TRUE(link_.wait_for_delivery());
+    agent_->stop(0ms);
+    ASSERT_EQ(link_.results.size(), 2u);
+    for (const auto& report : link_.results)
+        EXPECT_TRUE(report.result->result == ResultClass::interrupted ||
+                    report.result->result == ResultClass::never_attempted);
+}
+
+TEST_F(AgentTest, CardsAreGivenBack) {
+    const testing::StandInNvidiaSmi stand_in(testing::two_cards);
+    start(template_of("exit 1", "", asking_for_gpus(2)));
+    for (std::uint64_t i = 0; i < 3; ++i)
+        link_.assign({i}, "s" + std::to_string(i));
+    ASSERT_TRUE(link_.wait_for_results(3));
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(result(i).result, ResultClass::failed_app);
+}
+
+TEST_F(AgentTest, MoreCardsThanThereAreIsALackOfResources) {
+    start(template_of("exit 0", "", asking_for_gpus(1)));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::failed_resource);
+}
+
+TEST_F(AgentTest, RestIsToldAndWhatRunsIsFinished) {
+    rest_ = Rest{"its hours begin on mon 19:00"};
+    start(template_of("exit 0"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::succeeded);
+    EXPECT_TRUE(link_.wait_for_request([](const auto& request) { return request.resting.ends_with("mon 19:00"); }));
+    set_rest(std::nullopt);
+    EXPECT_TRUE(link_.wait_for_request([](const auto& request) { return request.resting.empty(); }));
+}
+
+TEST_F(AgentTest, WhoSitsDownHasTheMachine) {
+    start(template_of("echo begun; sleep 60"));
+    link_.assign({0, 1});
+    ASSERT_TRUE(link_.wait_for_log("begun\n"));
+    set_rest(Rest{"somebody", true});
+    ASSERT_TRUE(link_.wait_for_results(2));
+    EXPECT_EQ(result(0).result, ResultClass::interrupted);
+    EXPECT_EQ(result(1).result, ResultClass::never_attempted);
+    EXPECT_TRUE(link_.wait_for_request([](const auto& request) { return request.resting == "somebody"; }));
 }
 
 TEST_F(AgentTest, OutputsComeWithTheResult) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "worker/checkpoint.h"
 
 namespace atelier::worker {
@@ -16,6 +17,8 @@ using wire::ResultClass;
 
 namespace {
 
+constexpr const char* visible_gpus = "CUDA_VISIBLE_DEVICES";
+constexpr std::chrono::milliseconds look_interval{100};
 constexpr std::uint64_t largest_preview = 25u << 20;
 
 ResultClass class_of(const session::ActionResult& result, bool by_person) {
@@ -156,6 +159,7 @@ void Runner::loop() {
         ended = std::move(session_);
     }
     ended.reset();
+    gpus_ = {};
     if (!stage_folder_.empty()) {
         std::error_code ignored;
         fs::remove_all(stage_folder_, ignored);
@@ -264,6 +268,7 @@ void Runner::open_session() {
     options.parent = around_.sessions;
     options.path_mapping = stage.mapping;
     options.variables = around_.variables;
+    take_gpus(options.variables);
     options.sandbox.enabled = order_->sessioning.sandbox;
     options.sandbox.network = order_->sessioning.network;
     options.sandbox.readable = stage.readable;
@@ -274,6 +279,22 @@ void Runner::open_session() {
     const std::lock_guard lock(mutex_);
     session_ = std::move(made);
     if (interrupted_ || dropped_ || canceled_by_person_) session_->cancel(std::chrono::milliseconds(0));
+}
+
+// Where there are cards a session sees those that are its own; without having asked for one, none.
+void Runner::take_gpus(std::map<std::string, std::string>& variables) {
+    const std::size_t wanted = gpus_wanted(order_->job->steps[step_]);
+    if (!around_.gpus->has_gpus() && wanted == 0) return;
+    std::optional<GpuDesk::Hold> hold;
+    while (!hold && !is_over_before_it_began())
+        hold = around_.gpus->take(wanted, look_interval);
+    if (hold) gpus_ = std::move(*hold);
+    variables[visible_gpus] = join(gpus_.uuids(), ",");
+}
+
+bool Runner::is_over_before_it_began() const {
+    const std::lock_guard lock(mutex_);
+    return interrupted_ || dropped_ || canceled_by_person_;
 }
 
 void Runner::finish(const wire::Assignment& assignment, wire::Result result) {

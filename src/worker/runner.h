@@ -19,6 +19,7 @@
 #include "session/session.h"
 #include "store/blobs.h"
 #include "wire/link.h"
+#include "worker/gpu_desk.h"
 #include "worker/log_tail.h"
 #include "worker/log_writer.h"
 #include "worker/outputs.h"
@@ -36,6 +37,7 @@ struct Surroundings {
     std::function<void()> has_news;                // wakes the agent: a result is there, or the session is over
     // The outputs of a job that is used in place are watched by all its sessions together.
     std::function<std::shared_ptr<Outputs>(const std::string& job, const wire::JobOrder&, const Stage&)> shared_outputs;
+    std::shared_ptr<GpuDesk> gpus;
 };
 
 class Runner final : public session::Listener {
@@ -65,6 +67,8 @@ private:
     wire::Result try_task(const wire::Assignment& assignment);
     void heed_log(wire::Result& result) const;
     void open_session();
+    void take_gpus(std::map<std::string, std::string>& variables);
+    bool is_over_before_it_began() const;
     void finish(const wire::Assignment& assignment, wire::Result result);
     void give_up_queue();
     std::optional<store::BlobRef> store_preview(const std::filesystem::path& file);
@@ -88,6 +92,7 @@ private:
     std::shared_ptr<const wire::JobOrder> order_;
     std::filesystem::path stage_folder_;
     std::vector<std::filesystem::path> writable_;
+    GpuDesk::Hold gpus_;
     std::shared_ptr<Outputs> outputs_;  // and the agent's thread, once there are results with outputs
 
     mutable std::mutex mutex_;

@@ -29,6 +29,7 @@ struct FakeLink final : wire::FarmLink {
     std::condition_variable changed;
     std::deque<wire::ExchangeReply> replies;
     std::vector<wire::AttemptReport> results;
+    wire::ExchangeRequest last_request;
     std::shared_ptr<const wire::JobOrder> the_order;
     std::vector<wire::Output> before;
     std::string log;
@@ -42,6 +43,7 @@ struct FakeLink final : wire::FarmLink {
         if (unreachable) throw Error(Error::Kind::unavailable, "the farm can't be reached");
         for (const wire::AttemptReport& report : request.attempts)
             if (report.result) results.push_back(report);
+        last_request = request;
         changed.notify_all();
         if (replies.empty()) changed.wait_for(lock, patience, [&] { return interrupted || !replies.empty(); });
         interrupted = false;
@@ -92,6 +94,11 @@ struct FakeLink final : wire::FarmLink {
     bool wait_for_results(std::size_t count) {
         std::unique_lock lock(mutex);
         return changed.wait_for(lock, std::chrono::seconds(60), [&] { return results.size() >= count; });
+    }
+    template <class Test>
+    bool wait_for_request(const Test& test) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, std::chrono::seconds(60), [&] { return test(last_request); });
     }
     bool wait_for_log(const std::string& text) {
         for (int i = 0; i < 6000; ++i) {
