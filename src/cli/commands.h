@@ -11,6 +11,7 @@ void add_job(CLI::App& command, Context& context);         // jobs.cpp
 void add_why(CLI::App& command, Context& context);         // jobs.cpp
 void add_store(CLI::App& command, Context& context);       // store.cpp
 void add_doctor(CLI::App& command, Context& context);      // doctor.cpp
+void add_simulate(CLI::App& command, Context& context);    // simulate.cpp
 void add_openjd(CLI::App& command, Context& context);      // openjd.cpp
 void add_completion(CLI::App& command, Context& context);  // completion.cpp
 
