@@ -101,14 +101,14 @@ struct FakeWorker {
 
 class Ground {
 public:
-    Ground() { open(); }
+    explicit Ground(const QueueOptions& chosen = {}) : options(chosen) { open(); }
 
     void open() {
         connection = db::open((folder.path() / "farm.db").string());
         connection->script("PRAGMA synchronous = OFF");
         db::migrate(*connection, migrations());
-        queue = std::make_unique<Queue>(QueueOptions{}, clock,
-                                        [this](const std::string&, std::uint64_t) { return blobs_exist; });
+        queue =
+            std::make_unique<Queue>(options, clock, [this](const std::string&, std::uint64_t) { return blobs_exist; });
         queue->load(*connection);
     }
 
@@ -137,9 +137,16 @@ public:
     }
 
     JobSummary job(const std::string& id) { return job_by_id(*connection, id); }
-    std::string submit(const wire::Submission& what) { return queue->submit(*connection, what); }
+    std::string submit(const wire::Submission& what, const std::string& owner = "local") {
+        return queue->submit(*connection, what, owner);
+    }
+    void pass(double seconds) {
+        clock.advance(seconds);
+        queue->tick(*connection);
+    }
     std::int64_t count(const std::string& sql) { return std::get<0>(*connection->row<std::int64_t>(sql)); }
 
+    QueueOptions options;
     TemporaryFolder folder;
     HandClock clock;
     bool blobs_exist = true;
