@@ -10,6 +10,7 @@ namespace atelier::simulate {
 namespace {
 
 constexpr std::uint64_t most_tasks = 1'000'000'000;
+constexpr std::uint64_t least_turns = 200;  // a limit doesn't make a job longer than that many of its tasks
 
 std::string step_text(const std::string& name, std::uint64_t tasks, const std::string& after,
                       const std::string& needs) {
@@ -62,7 +63,7 @@ wire::Submission mixed_job(const Options& options, int number, Chance& chance) {
     made.settings.priority = 40 + static_cast<int>(chance.below(21));
     made.settings.max_failed_tasks = 1'000'000;
     made.settings.max_tries = 5;
-    if (chance.one_in(5)) made.settings.max_concurrency = 1 + static_cast<int>(chance.below(20));
+    if (chance.one_in(5)) made.settings.max_concurrency = static_cast<int>(1 + chance.below(20) + tasks / least_turns);
     return made;
 }
 

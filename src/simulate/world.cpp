@@ -14,8 +14,10 @@ namespace atelier::simulate {
 namespace {
 
 constexpr std::size_t batch_size = 64;            // exchanges of one commit
-constexpr std::uint64_t batches_of_a_look = 200;  // between looks at the board
+constexpr std::uint64_t batches_of_a_look = 500;  // between looks at the board
 constexpr double stuck_seconds = 7 * 3600;        // of virtual time without a lease: longer than any wait there is
+constexpr double patience_seconds = 20;           // of an idle worker's exchange
+constexpr double seconds_between_looks = 2;
 constexpr double one_day_micros = 86'400e6;
 
 }  // namespace
@@ -39,6 +41,7 @@ World::World(const Options& options) : options_(options), chance_(options.seed) 
         events_.emplace(clock_.steady() + in_steady(chance_.between(0, 1)), static_cast<std::size_t>(i));
     }
     silent_until_.resize(workers_.size());
+    heard_.resize(workers_.size());
 }
 
 void World::open_queue() {
@@ -74,12 +77,24 @@ bool World::is_silent(std::size_t index, Steady at) {
     return silent_until_[index] > at;
 }
 
+// As the farm lets an idle worker's exchange wait: until there may be something for it, or its patience ends.
+bool World::waits_for_work(std::size_t index, Steady at) {
+    const SimulatedWorker& worker = *workers_[index];
+    return worker.is_idle() && seconds_between(heard_[index], at) < patience_seconds &&
+           queue_->workers().contains(worker.id()) && !queue_->has_work_for(worker.id());
+}
+
 void World::act(std::size_t index, Steady at, std::vector<Pending>& pending) {
     SimulatedWorker& worker = *workers_[index];
     if (is_silent(index, at)) {
         events_.emplace(silent_until_[index], index);
         return;
     }
+    if (waits_for_work(index, at)) {
+        events_.emplace(at + in_steady(seconds_between_looks), index);
+        return;
+    }
+    heard_[index] = at;
     if (strikes(Fault::crash, 4'000)) worker.restart();
     if (strikes(Fault::clock, 20'000))
         clock_.wall_now += static_cast<Micros>(chance_.one_in(2) ? one_day_micros : -one_day_micros);
@@ -109,9 +124,8 @@ wire::ExchangeReply World::exchange(SimulatedWorker& worker, const wire::Exchang
 // Some exchanges, one commit, then the replies; or the farm is killed before its commit, and nobody hears anything.
 void World::batch() {
     std::vector<Pending> pending;
-    std::vector<std::size_t> acted;
     db::Transaction transaction(*connection_, db::Durability::relaxed);
-    while (!events_.empty() && pending.size() < batch_size) {
+    for (std::size_t i = 0; i < batch_size && !events_.empty(); ++i) {
         const auto [at, index] = events_.top();
         events_.pop();
         clock_.turn_to(at);
@@ -127,6 +141,7 @@ void World::batch() {
     }
     transaction.commit();
     deliver(pending);
+    connection_->tidy();
     if (++batches_ % batches_of_a_look == 0) look();
 }
 

@@ -47,6 +47,7 @@ private:
     void batch();
     void act(std::size_t index, Steady at, std::vector<Pending>& pending);
     bool is_silent(std::size_t index, Steady at);
+    bool waits_for_work(std::size_t index, Steady at);
     wire::ExchangeReply exchange(SimulatedWorker& worker, const wire::ExchangeRequest& request);
     void deliver(const std::vector<Pending>& pending);
     void look();
@@ -60,7 +61,7 @@ private:
     std::unique_ptr<farm::Queue> queue_;
     std::vector<std::unique_ptr<SimulatedWorker>> workers_;
     std::vector<Steady> silent_until_;
-    std::vector<std::size_t> cut_;  // workers whose exchange was rolled back
+    std::vector<Steady> heard_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     Report report_;
     std::vector<float> latencies_;
