@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/testing.h"
 #include "db/db.h"
+#include "db/testing_postgres.h"
 
 namespace atelier::db {
 namespace {
@@ -17,16 +18,14 @@ using testing_support::error_of;
 
 struct Backend {
     const char* name;
-    std::string (*url)(const std::filesystem::path& folder);
+    std::string (*make)(const std::filesystem::path& folder);  // a new database's URL
 };
 
 void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 
 class Database : public testing::TestWithParam<Backend> {
 protected:
-    std::unique_ptr<Connection> connect(Access access = Access::read_write) {
-        return open(GetParam().url(folder_.path()), access);
-    }
+    std::unique_ptr<Connection> connect(Access access = Access::read_write) { return open(url_, access); }
 
     void SetUp() override {
         connection_ = connect();
@@ -38,11 +37,12 @@ protected:
     std::int64_t count() { return std::get<0>(*connection_->row<std::int64_t>("SELECT count(*) FROM things")); }
 
     TemporaryFolder folder_;
+    const std::string url_ = GetParam().make(folder_.path());
     std::unique_ptr<Connection> connection_;
 };
 
 TEST_P(Database, KeepsValuesAsTheyAre) {
-    const std::string text("a'é\"\0;--", 10);
+    const std::string text = "a'é\"\\;--\n";
     constexpr auto huge = std::numeric_limits<std::int64_t>::min();
     EXPECT_EQ(connection_->run("INSERT INTO things VALUES ($1, $2, $3)", huge, text, 0.1), 1);
     EXPECT_EQ(connection_->run("INSERT INTO things VALUES ($1, $2, $3)", 2, "", nullptr), 1);
@@ -186,10 +186,106 @@ TEST_P(Database, ABrokenMigrationLeavesNothingOfItself) {
     EXPECT_THROW(migrate(*connection_, gap), Error);
 }
 
+TEST_P(Database, WhatWasSentIsThereInItsOrder) {
+    {
+        Transaction transaction(*connection_);
+        for (int id = 0; id < 3000; ++id)
+            connection_->send("INSERT INTO things (id, name) VALUES ($1, $2)", id, std::string(50, 'x'));
+        connection_->send("DELETE FROM things WHERE id < $1", 10);
+        EXPECT_EQ(count(), 2990) << "whoever asks sees it";
+        connection_->send("UPDATE things SET name = $1", "sent");
+        transaction.commit();
+    }
+    EXPECT_EQ(connection_->rows<int>("SELECT id FROM things WHERE name = $1", "sent").size(), 2990u);
+    connection_->send("DELETE FROM things WHERE id < $1", 20);
+    EXPECT_EQ(connect()->rows<int>("SELECT id FROM things").size(), 2980u) << "outside of a transaction as well";
+}
+
+TEST_P(Database, WhatWasSentAndFailsIsToldBeforeTheCommit) {
+    connection_->run("INSERT INTO things (id) VALUES ($1)", 1);
+    const auto broken = [&](auto&& wait) {
+        return error_of([&] {
+            Transaction transaction(*connection_);
+            connection_->send("INSERT INTO things (id) VALUES ($1)", 2);
+            connection_->send("INSERT INTO things (id) VALUES ($1)", 1);
+            connection_->send("INSERT INTO things (id) VALUES ($1)", 3);
+            wait();
+            transaction.commit();
+        });
+    };
+    EXPECT_EQ(broken([] {}).kind(), Error::Kind::conflict);
+    EXPECT_EQ(broken([&] { connection_->settle(); }).kind(), Error::Kind::conflict);
+    const auto told = broken([&] { connection_->rows<int>("SELECT id FROM things"); });
+    EXPECT_EQ(told.kind(), Error::Kind::conflict);
+    EXPECT_EQ(told.where(), "INSERT INTO things (id) VALUES ($1)");
+    EXPECT_FALSE(connection_->in_transaction());
+    EXPECT_EQ(count(), 1);
+}
+
+TEST_P(Database, ASavepointTakesBackAPart) {
+    Transaction transaction(*connection_);
+    connection_->send("SAVEPOINT change");
+    connection_->run("INSERT INTO things (id) VALUES ($1)", 1);
+    connection_->send("RELEASE SAVEPOINT change");
+    connection_->send("SAVEPOINT change");
+    EXPECT_THROW(connection_->run("INSERT INTO things (id) VALUES ($1)", 1), Error);
+    connection_->run("ROLLBACK TO SAVEPOINT change");
+    connection_->run("INSERT INTO things (id) VALUES ($1)", 2);
+    transaction.commit();
+    EXPECT_EQ(count(), 2);
+}
+
+TEST_P(Database, ASnapshotStaysAsItWas) {
+    const auto reader = connect(Access::read_only);
+    connection_->run("INSERT INTO things (id) VALUES ($1)", 1);
+    constexpr auto all = "SELECT id FROM things";
+    reader->begin_snapshot();
+    EXPECT_EQ(reader->rows<int>(all).size(), 1u);
+    connection_->run("INSERT INTO things (id) VALUES ($1)", 2);
+    EXPECT_EQ(reader->rows<int>(all).size(), 1u);
+    reader->rollback();
+    EXPECT_EQ(reader->rows<int>(all).size(), 2u);
+}
+
+TEST_P(Database, LongTablesAreScannedInPieces) {
+    {
+        Transaction transaction(*connection_);
+        for (int id = 0; id < 2500; ++id)
+            connection_->send("INSERT INTO things (id) VALUES ($1)", id);
+        transaction.commit();
+    }
+    const auto reader = connect(Access::read_only);
+    reader->begin_snapshot();
+    for (int round = 0; round < 2; ++round) {
+        std::int64_t sum = 0;
+        reader->scan("SELECT id FROM things", [&](const Row& row) { sum += row.integer(0); });
+        EXPECT_EQ(sum, 2499 * 2500 / 2);
+    }
+}
+
+TEST_P(Database, ListsItsTablesInTheOrderOfTheirMaking) {
+    const auto tables = connection_->tables();
+    ASSERT_EQ(tables.size(), 2u);
+    EXPECT_EQ(tables[0].name, "things");
+    EXPECT_EQ(tables[1].name, "parts");
+    ASSERT_EQ(tables[0].columns.size(), 3u);
+    EXPECT_EQ(tables[0].columns[0].kind, Column::Kind::integer);
+    EXPECT_EQ(tables[0].columns[1].kind, Column::Kind::text);
+    EXPECT_EQ(tables[0].columns[2].kind, Column::Kind::real);
+    EXPECT_EQ(tables[0].columns[2].name, "size");
+    EXPECT_TRUE(has_table(*connection_, "parts"));
+    EXPECT_FALSE(has_table(*connection_, "part"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, Database,
-                         testing::Values(Backend{
-                             "sqlite",
-                             [](const std::filesystem::path& folder) { return (folder / "farm.db").string(); }}),
+                         testing::Values(Backend{"sqlite",
+                                                 [](const std::filesystem::path& folder) {
+                                                     return (folder / "farm.db").string();
+                                                 }},
+                                         Backend{"postgres",
+                                                 [](const std::filesystem::path&) {
+                                                     return testing_support::PostgresServer::shared().fresh_url();
+                                                 }}),
                          [](const auto& instance) { return instance.param.name; });
 
 TEST(Open, AnUnknownKindOfDatabaseIsRefused) {

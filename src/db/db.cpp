@@ -1,5 +1,8 @@
 #include "db/db.h"
 
+#include <algorithm>
+
+#include "db/postgres.h"
 #include "db/sqlite.h"
 
 namespace atelier::db {
@@ -45,10 +48,20 @@ void Transaction::commit() {
 
 std::unique_ptr<Connection> open(const std::string& url, Access access) {
     if (url.starts_with(sqlite_scheme)) return open_sqlite(url.substr(sqlite_scheme.size()), access);
+    if (is_shared(url)) return open_postgres(url, access);
     if (url.find("://") != std::string::npos)
         throw Error(Error::Kind::invalid, "no kind of database is known for " + url.substr(0, url.find("://")) + "://…",
-                    "give the path of a file, or sqlite:PATH");
+                    "give the path of a file, sqlite:PATH, or postgresql://USER@HOST/NAME");
     return open_sqlite(url, access);
+}
+
+bool is_shared(const std::string& url) { return url.starts_with("postgresql://") || url.starts_with("postgres://"); }
+
+std::string shown(const std::string& url) { return is_shared(url) ? shown_postgres(url) : url; }
+
+bool has_table(Connection& connection, std::string_view name) {
+    const std::vector<Table> tables = connection.tables();
+    return std::any_of(tables.begin(), tables.end(), [&](const Table& table) { return table.name == name; });
 }
 
 void migrate(Connection& connection, std::span<const Migration> migrations) {

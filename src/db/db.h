@@ -4,7 +4,8 @@
 //   auto job = connection.row<std::string, std::int64_t>("SELECT name, priority FROM jobs WHERE id = $1", id);
 //   connection.run("UPDATE jobs SET priority = $2 WHERE id = $1", id, priority);
 //
-// A Connection belongs to one thread at a time.
+// On PostgreSQL a parameter's type comes from where it stands; where nothing tells it ($1 IS NULL), write CAST ($1 AS
+// …). A Connection belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,12 @@ enum class Durability {
     relaxed   // progress: a commit is whole or not there, but a power cut may take it back
 };
 
+// A statement that was sent before (see Connection::send) has failed, and with it all that came after it.
+class SentFailed : public Error {
+public:
+    using Error::Error;
+};
+
 class Connection {
 public:
     virtual ~Connection() = default;
@@ -39,17 +46,38 @@ public:
     virtual void rollback() noexcept = 0;     // fine when nothing is open
     virtual bool in_transaction() const = 0;  // false also when the database gave it up by itself (a full disk)
     virtual void tidy() noexcept = 0;         // what may be done after a commit, when nobody waits for it any more
+    virtual void begin_snapshot() = 0;        // a transaction that only reads, and sees the database as it is now
 
     // Runs one statement; calls `each` per row; returns the number of changed rows.
     virtual std::int64_t execute(std::string_view sql, std::span<const Bound> values,
                                  const std::function<void(const Row&)>& each) = 0;
     // Several statements, without values: migrations.
     virtual void script(const std::string& sql) = 0;
+    // A query whose rows may be too many to be held at once; in a transaction, and one at a time.
+    virtual void scan(const std::string& sql, const std::function<void(const Row&)>& each) = 0;
+
+    // For writes in a transaction whose result nobody needs: not waited for, where the backend can. What goes wrong is
+    // thrown as SentFailed by a later call, at the latest by settle() or commit().
+    virtual void dispatch(std::string_view sql, std::span<const Bound> values) { execute(sql, values, {}); }
+    virtual void settle() {}
+
+    // One connection at a time holds a database that several servers share, and keeps it until it is closed or lost. A
+    // database in a file has the lock of its folder for this: there everybody holds.
+    virtual bool try_hold() { return true; }
+    virtual bool holds() const { return true; }
+
+    virtual std::vector<Table> tables() = 0;  // in the order in which they were made, so that what refers comes later
 
     template <class... V>
     std::int64_t run(std::string_view sql, const V&... values) {
         const Bound bound[sizeof...(V) + 1] = {detail::bound(values)..., nullptr};
         return execute(sql, {bound, sizeof...(V)}, {});
+    }
+
+    template <class... V>
+    void send(std::string_view sql, const V&... values) {
+        const Bound bound[sizeof...(V) + 1] = {detail::bound(values)..., nullptr};
+        dispatch(sql, {bound, sizeof...(V)});
     }
 
     // The first row, if there is one.
@@ -99,9 +127,13 @@ private:
 
 enum class Access { read_write, read_only };
 
-// Opens the database that the URL names: a path or sqlite:PATH. Throws Error::unavailable when it is locked for longer
-// than 30 s.
+// Opens the database that the URL names: a path, sqlite:PATH or postgresql://…. Throws Error::unavailable when it is
+// locked for longer than 30 s, or can't be reached.
 std::unique_ptr<Connection> open(const std::string& url, Access access = Access::read_write);
+
+bool is_shared(const std::string& url);     // a database that other machines reach as well
+std::string shown(const std::string& url);  // for people: without the password
+bool has_table(Connection& connection, std::string_view name);
 
 struct Migration {
     int number = 0;  // 1, 2, 3 …

@@ -1,14 +1,16 @@
 // What goes into a statement and comes out of it: values that are bound, the columns of a row, and how C++ types become
-// them.
+// them; and the tables that there are.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace atelier::db {
 
@@ -23,6 +25,17 @@ public:
     virtual std::int64_t integer(int column) const = 0;
     virtual double real(int column) const = 0;
     virtual std::string_view text(int column) const = 0;  // until the next row
+};
+
+struct Column {
+    enum class Kind { integer, real, text };
+    std::string name;
+    Kind kind = Kind::text;
+};
+
+struct Table {
+    std::string name;
+    std::vector<Column> columns;
 };
 
 namespace detail {

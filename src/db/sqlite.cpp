@@ -34,6 +34,11 @@ private:
     sqlite3_stmt* statement_;
 };
 
+Column::Kind kind_of(const std::string& type) {
+    if (type.find("INT") != std::string::npos) return Column::Kind::integer;
+    return type.starts_with("DOUBLE") ? Column::Kind::real : Column::Kind::text;
+}
+
 class SqliteConnection final : public Connection {
 public:
     SqliteConnection(const std::filesystem::path& file, Access access)
@@ -62,6 +67,25 @@ public:
     void begin(Durability durability) override {
         set_durability(durability);
         run_statement("BEGIN IMMEDIATE", {}, {});
+    }
+
+    void begin_snapshot() override { run_statement("BEGIN", {}, {}); }
+
+    void scan(const std::string& sql, const std::function<void(const Row&)>& each) override {
+        run_statement(sql, {}, each);
+    }
+
+    std::vector<Table> tables() override {
+        std::vector<Table> found;
+        each<std::string, std::string, std::string>(
+            "SELECT t.name, c.name, c.type FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' "
+            "AND "
+            "t.name NOT LIKE 'sqlite%' ORDER BY t.rowid, c.cid",
+            [&](const std::string& table, const std::string& column, const std::string& type) {
+                if (found.empty() || found.back().name != table) found.push_back({table, {}});
+                found.back().columns.push_back({column, kind_of(type)});
+            });
+        return found;
     }
 
     void commit() override { run_statement("COMMIT", {}, {}); }

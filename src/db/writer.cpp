@@ -75,6 +75,7 @@ private:
         while (collect()) {
             try {
                 run_group();
+                last_complaint_.clear();
             } catch (...) {
                 fail_group(std::current_exception());
             }
@@ -105,9 +106,26 @@ private:
         const bool durable = std::any_of(waiting_.begin(), waiting_.end(), is_durable);
         connection_->begin(durable ? Durability::durable : Durability::relaxed);
         if (waiting_.size() == 1) return run_alone();
-        const auto deadline = SteadyClock::now() + longest_group;
-        while (!waiting_.empty() && SteadyClock::now() < deadline)
-            run_beside_others(next());
+        try {
+            const auto deadline = SteadyClock::now() + longest_group;
+            while (!waiting_.empty() && SteadyClock::now() < deadline)
+                run_beside_others(next(), Pace::swift);
+            connection_->commit();
+        } catch (const SentFailed&) {
+            run_again(durable ? Durability::durable : Durability::relaxed);
+        }
+    }
+
+    // A statement that was sent has failed, and by now nobody knows whose it was: all changes of the group are run once
+    // more, each waiting for what it sent, so that the one that fails spoils nothing but itself.
+    void run_again(Durability durability) {
+        connection_->rollback();
+        if (group_failed_) group_failed_(*connection_);
+        connection_->begin(durability);
+        for (Posted& posted : group_) {
+            posted.problem = nullptr;
+            run_beside_others(posted, Pace::careful);
+        }
         connection_->commit();
     }
 
@@ -129,16 +147,26 @@ private:
         connection_->commit();
     }
 
-    void run_beside_others(Posted& posted) {
-        connection_->run("SAVEPOINT change");
+    enum class Pace { swift, careful };
+
+    void run_beside_others(Posted& posted, Pace pace) {
+        connection_->send("SAVEPOINT change");
         try {
             posted.change(*connection_);
+            if (pace == Pace::careful) connection_->settle();
+        } catch (const SentFailed&) {
+            if (pace == Pace::swift || !connection_->in_transaction()) throw;
+            posted.problem = std::current_exception();
+            connection_->run("ROLLBACK TO SAVEPOINT change");
+            if (group_failed_) group_failed_(*connection_);  // the change itself had gone well in memory
         } catch (...) {
             posted.problem = std::current_exception();
             if (!connection_->in_transaction()) throw;  // it took the changes before it along
             connection_->run("ROLLBACK TO SAVEPOINT change");
         }
-        connection_->run("RELEASE SAVEPOINT change");
+        if (!connection_->in_transaction())
+            throw Error(Error::Kind::internal, "a change has ended the transaction of its group");
+        connection_->send("RELEASE SAVEPOINT change");
     }
 
     void fail_group(const std::exception_ptr& problem) {
@@ -149,14 +177,20 @@ private:
         }
         for (Posted& posted : group_)
             if (!posted.problem) posted.problem = problem;
-        log::error("a group of " + std::to_string(group_.size()) +
-                   " changes was not committed: " + sentence_of(problem));
+        complain(sentence_of(problem));
         if (!group_failed_) return;
         try {
             group_failed_(*connection_);
         } catch (...) {
             log::error("after a failed commit: " + sentence_of(std::current_exception()));
         }
+    }
+
+    // Once, however long the database is away.
+    void complain(const std::string& sentence) {
+        if (sentence != last_complaint_)
+            log::error("a group of " + std::to_string(group_.size()) + " changes was not committed: " + sentence);
+        last_complaint_ = sentence;
     }
 
     void tell() {
@@ -175,6 +209,7 @@ private:
     std::function<void(Connection&)> group_failed_;
     std::deque<Posted> waiting_;
     std::vector<Posted> group_;
+    std::string last_complaint_;  // empty after a group that went well
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -13,6 +13,9 @@
 
 namespace atelier::db {
 
+// A change may be run a second time, after all that its group did was rolled back and `group_failed` was called: when a
+// statement that was sent (Connection::send) fails late, only that tells whose it was.
+//
 // A relaxed change joins the next durable group, or is committed without a sync within a quarter of a second.
 class Writer {
 public:
@@ -20,8 +23,8 @@ public:
     using Done =
         std::function<void(std::exception_ptr)>;  // on the writer's thread, after the commit or with what went wrong
 
-    // group_failed: called on the writer's thread when a whole group could not be committed (a full disk), before the
-    // `done`s of the group: whoever keeps memory of the database rebuilds it there.
+    // group_failed: called on the writer's thread when changes that had gone well were rolled back (a full disk),
+    // before the `done`s of the group: whoever keeps memory of the database rebuilds it there.
     explicit Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed = {});
     ~Writer();  // commits what is queued, then stops
     Writer(const Writer&) = delete;

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
+#include <set>
 
+#include "base/id.h"
 #include "base/log.h"
 #include "farm/asks.h"
 #include "farm/queries.h"
@@ -15,17 +18,24 @@ namespace atelier::farm {
 namespace {
 
 constexpr std::chrono::milliseconds housekeeping_interval{100};
+constexpr double attendance_interval = 1;  // seconds
 
-Fd take_ownership(const Layout& layout) {
+std::string url_of(const FarmOptions& options) {
+    return options.database.empty() ? options.layout.database().string() : options.database;
+}
+
+Fd take_ownership(const FarmOptions& options) {
+    const Layout& layout = options.layout;
     layout.create();
+    if (db::is_shared(url_of(options))) return {};  // so is the data folder
     Fd lock = open_file(layout.lock(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
         throw Error(Error::Kind::unavailable, "another atelier owns the data folder " + layout.root.string());
     return lock;
 }
 
-std::unique_ptr<db::Connection> open_migrated(const Layout& layout) {
-    auto connection = db::open(layout.database().string());
+std::unique_ptr<db::Connection> open_migrated(const std::string& url) {
+    auto connection = db::open(url);
     db::migrate(*connection, migrations());
     return connection;
 }
@@ -64,17 +74,20 @@ auto Farm::change(F&& f, db::Durability durability) {
 
 Farm::Farm(const FarmOptions& options)
     : options_(options),
-      owner_(take_ownership(options.layout)),
+      owner_(take_ownership(options)),
       blobs_(options.layout.open_blobs()),
       logs_(options.layout.logs()),
-      queue_(options.queue, *options.clock, [this](const std::string& digest, std::uint64_t size) {
-          return blobs_->has({Digest::from_hex(digest), size});
-      }) {
-    auto connection = open_migrated(options.layout);
-    reader_ = db::open(options.layout.database().string(), db::Access::read_only);
-    writer_ = std::make_unique<db::Writer>(std::move(connection), [this](db::Connection&) { stale_ = true; });
-    change([](db::Connection&) {});  // loads
-    logs_.adopt();
+      queue_(options.queue, *options.clock,
+             [this](const std::string& digest, std::uint64_t size) {
+                 return blobs_->has({Digest::from_hex(digest), size});
+             }),
+      readers_(url_of(options)),
+      server_{random_id(attempt_id_length), options.server_url} {
+    writer_ = std::make_unique<db::Writer>(open_migrated(url_of(options)), [this](db::Connection& connection) {
+        stale_ = true;
+        if (!connection.holds()) schedules_ = false;
+    });
+    attend(db::Durability::durable);
     housekeeper_ = std::thread([this] { housekeeping_loop(); });
 }
 
@@ -85,13 +98,64 @@ Farm::~Farm() {
     }
     changed_.notify_all();
     housekeeper_.join();
+    try {
+        if (!server_.url.empty()) writer_->run([&](db::Connection& connection) { withdraw(connection, server_); });
+    } catch (const Error& error) {  // its row is forgotten after a day
+        log::warning(std::string("this server could not be signed off: ") + error.what());
+    }
     writer_.reset();
 }
 
+// Whoever lost the hold with its connection, and has it again, knows nothing of what others did meanwhile.
+void Farm::require_hold(db::Connection& connection) {
+    if (connection.holds()) return;
+    stale_ = true;
+    schedules_ = false;
+    if (connection.try_hold()) return;
+    const std::string who = farm::scheduler_url(connection);
+    throw Error(Error::Kind::unavailable, "another server schedules this farm" + (who.empty() ? who : ": " + who),
+                "ask that one; this one takes over when it is gone");
+}
+
 void Farm::begin_change(db::Connection& connection) {
+    require_hold(connection);
     if (!stale_) return;
     queue_.load(connection);
     stale_ = false;
+    if (!schedules_) adopt_logs();
+    schedules_ = true;
+}
+
+void Farm::adopt_logs() {
+    std::set<std::string> going_on;
+    for (const auto& [id, worker] : queue_.workers())
+        for (const auto& [session, board] : worker.sessions)
+            going_on.insert(session);
+    logs_.adopt([&](const std::string& session) { return going_on.contains(session); });
+}
+
+// Tells the others of this server, and takes over when nobody schedules.
+void Farm::attend(db::Durability durability) {
+    const Steady now = std::chrono::steady_clock::now();
+    if (now < next_attendance_) return;
+    next_attendance_ = db::is_shared(url_of(options_)) ? now + in_steady(attendance_interval) : Steady::max();
+    const auto take_part = [&](db::Connection& connection) {
+        try {
+            const std::lock_guard lock(mutex_);
+            begin_change(connection);
+        } catch (const Error& error) {
+            if (error.kind() != Error::Kind::unavailable || !connection.in_transaction()) throw;
+        }
+        announce(connection, server_, connection.holds(), options_.clock->wall());
+    };
+    const bool did = schedules_;
+    writer_->run(take_part, durability);
+    if (did != schedules_) committed();
+}
+
+std::string Farm::scheduler_url() {
+    const Readers::Use reader(readers_);
+    return farm::scheduler_url(*reader);
 }
 
 void Farm::committed() {
@@ -157,8 +221,8 @@ void Farm::unsubscribe(std::uint64_t ticket) {
 }
 
 void Farm::read(const std::function<void(db::Connection&)>& f) {
-    const std::lock_guard lock(reader_mutex_);
-    f(*reader_);
+    const Readers::Use reader(readers_);
+    f(*reader);
 }
 
 std::string Farm::submit(const wire::Submission& submission, const std::string& owner) {
@@ -169,8 +233,8 @@ json::Value Farm::perform(const std::string& verb, const json::Object& body) {
     std::vector<std::string> digests;
     const std::string job = body.contains("job") ? std::string(body.at("job").as_string()) : "";
     if (verb == "delete") {
-        const std::lock_guard lock(reader_mutex_);
-        digests = digests_of_job(*reader_, *blobs_, job);
+        const Readers::Use reader(readers_);
+        digests = digests_of_job(*reader, *blobs_, job);
     }
     json::Value answer = change([&](db::Connection& connection) { return apply(connection, verb, body); });
     if (verb == "delete") after_remove(job, digests);
@@ -184,6 +248,7 @@ void Farm::after_remove(const std::string& job, const std::vector<std::string>& 
     std::error_code ignored;
     std::filesystem::remove_all(options_.layout.checkpoints() / job, ignored);
     writer_->run([&](db::Connection& connection) {
+        require_hold(connection);
         for (const std::string& digest : unreferenced(connection, *blobs_, digests))
             blobs_->store().remove(store::Blobs::key_of(Digest::from_hex(digest)));
     });
@@ -198,12 +263,11 @@ std::string Farm::why(const std::string& job, const std::string& step, std::opti
 }
 
 wire::ExchangeReply Farm::exchange(const wire::ExchangeRequest& request, const std::string& speaker) {
-    return change([&](db::Connection& connection) { return queue_.exchange(connection, request, speaker); });
-}
-
-bool Farm::holds(const std::string& worker, const std::string& job) {
-    const std::lock_guard lock(mutex_);
-    return queue_.holds(worker, job);
+    return change([&](db::Connection& connection) {
+        wire::ExchangeReply reply = queue_.exchange(connection, request, speaker);
+        count(reply);
+        return reply;
+    });
 }
 
 void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
@@ -216,6 +280,7 @@ void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
             stale_ = true;  // until it has gone well
             try {
                 *reply = queue_.exchange(connection, *request, speaker);
+                count(*reply);
             } catch (const Error& error) {
                 stale_ = !leaves_the_board_as_it_is(error);
                 throw;
@@ -226,6 +291,30 @@ void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
             committed();
             answer(problem, std::move(*reply));
         });
+}
+
+bool Farm::holds(const std::string& worker, const std::string& job, const std::string& speaker) {
+    const std::lock_guard lock(mutex_);
+    const auto known = queue_.workers().find(worker);
+    if (known == queue_.workers().end() || known->second.token != speaker) return false;
+    return queue_.holds(worker, job);
+}
+
+void Farm::count(const wire::ExchangeReply& reply) {
+    ++counted_.exchanges;
+    counted_.leases += reply.assign.size();
+}
+
+Figures Farm::figures() {
+    const std::lock_guard lock(mutex_);
+    Figures figures = counted_;
+    for (const auto& [key, job] : queue_.jobs())
+        for (const StepBoard& step : job.steps) {
+            figures.ready += step.ready();
+            figures.leased += step.leased;
+        }
+    figures.workers = queue_.workers().size();
+    return figures;
 }
 
 bool Farm::wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
@@ -254,41 +343,48 @@ void Farm::notify() {
 std::shared_ptr<const wire::JobOrder> Farm::order(const std::string& job) {
     const std::lock_guard lock(mutex_);
     const JobBoard* board = queue_.find(job);
+    if (board == nullptr && !schedules_)
+        throw Error(Error::Kind::unavailable, "another server schedules this farm", "ask that one");
     if (board == nullptr) throw Error(Error::Kind::not_found, "job " + job + " has ended");
     return board->order;
 }
 
 std::vector<wire::Output> Farm::outputs(const std::string& job, std::optional<std::uint32_t> before_step) {
     const auto order_of_job = order(job);
-    const std::lock_guard lock(reader_mutex_);
-    if (before_step) return outputs_before(*reader_, job, *order_of_job->job, *before_step);
+    const Readers::Use reader(readers_);
+    if (before_step) return outputs_before(*reader, job, *order_of_job->job, *before_step);
     std::vector<wire::Output> all;
-    for (Artifact& artifact : artifacts_of(*reader_, job))
+    for (Artifact& artifact : artifacts_of(*reader, job))
         all.push_back(std::move(artifact.output));
     return all;
 }
 
 void Farm::clear_checkpoints() {
     std::error_code ignored;
+    const Readers::Use reader(readers_);
     for (const auto& folder : std::filesystem::directory_iterator(options_.layout.checkpoints(), ignored)) {
-        const std::lock_guard lock(reader_mutex_);
         const auto unfinished =
-            reader_->row<int>("SELECT 1 FROM jobs WHERE id = $1 AND state NOT IN ($2, $3)",
-                              folder.path().filename().string(), JobState::succeeded, JobState::archived);
+            reader->row<int>("SELECT 1 FROM jobs WHERE id = $1 AND state NOT IN ($2, $3)",
+                             folder.path().filename().string(), JobState::succeeded, JobState::archived);
         if (!unfinished) std::filesystem::remove_all(folder.path(), ignored);
     }
 }
 
 void Farm::housekeeping_loop() {
+    std::string complaint;  // told once, however long it lasts
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         const bool due = queue_.tick_is_due();
         lock.unlock();
         try {
-            if (due) change([&](db::Connection& connection) { queue_.tick(connection); }, db::Durability::relaxed);
-            answer_asks();
+            attend(db::Durability::relaxed);
+            if (schedules_ && due)
+                change([&](db::Connection& connection) { queue_.tick(connection); }, db::Durability::relaxed);
+            if (schedules_) answer_asks();
+            complaint.clear();
         } catch (const std::exception& error) {  // a full disk, a locked database: it is tried again
-            log::warning(std::string("the farm's housekeeping failed: ") + error.what());
+            if (complaint != error.what()) log::warning(std::string("the farm's housekeeping failed: ") + error.what());
+            complaint = error.what();
         }
         lock.lock();
         changed_.wait_for(lock, housekeeping_interval, [&] { return stopping_; });
@@ -298,8 +394,8 @@ void Farm::housekeeping_loop() {
 void Farm::answer_asks() {
     std::vector<Ask> asks;
     {
-        const std::lock_guard lock(reader_mutex_);
-        asks = open_asks(*reader_);
+        const Readers::Use reader(readers_);
+        asks = open_asks(*reader);
     }
     for (const Ask& ask : asks) {
         try {

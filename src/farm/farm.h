@@ -1,8 +1,9 @@
-// The farm of one data folder, while this process owns it: every change of jobs and tasks goes through here, is decided
-// by the queue, and is on the disk before it is answered. Another process that wants a change leaves an ask in the
-// database; the owner answers it. Thread-safe.
+// The farm of one data folder, while this process schedules it: every change of jobs and tasks goes through here, is
+// decided by the queue, and is on the disk before it is answered. Another process that wants a change leaves an ask in
+// the database. Of several servers on one PostgreSQL one schedules; the others read, and take over. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -20,6 +21,8 @@
 #include "farm/layout.h"
 #include "farm/log_book.h"
 #include "farm/queue.h"
+#include "farm/readers.h"
+#include "farm/servers.h"
 #include "wire/link.h"
 
 namespace atelier::farm {
@@ -28,15 +31,30 @@ struct FarmOptions {
     Layout layout;
     QueueOptions queue;
     const Clock* clock = &system_clock();
+    std::string database = {};    // a URL; empty: the one of the data folder
+    std::string server_url = {};  // where other servers of this database reach this one
+};
+
+// For those who watch the farm.
+struct Figures {
+    std::uint64_t ready = 0;
+    std::uint64_t leased = 0;
+    std::uint64_t workers = 0;
+    std::uint64_t leases = 0;     // since the start
+    std::uint64_t exchanges = 0;  // since the start
 };
 
 class Farm {
 public:
-    // Throws Error::unavailable when another process owns the data folder.
+    // Throws Error::unavailable when another process owns the data folder. On a database that is shared nobody owns it.
     explicit Farm(const FarmOptions& options);
     ~Farm();
     Farm(const Farm&) = delete;
     Farm& operator=(const Farm&) = delete;
+
+    // Of several servers only one schedules: changes at another are Error::unavailable that says who does.
+    bool schedules() const { return schedules_; }
+    std::string scheduler_url();  // as the database tells it now; empty when nobody says so
 
     std::string submit(const wire::Submission& submission, const std::string& owner = "local");  // the job's id
 
@@ -54,7 +72,8 @@ public:
     // The same without waiting for the commit; answered on the writer's thread.
     void post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
                        std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, std::string speaker = {});
-    bool holds(const std::string& worker, const std::string& job);  // a session of the job
+    // Whether the worker has a session of this job, and the speaker is its own.
+    bool holds(const std::string& worker, const std::string& job, const std::string& speaker);
     // True when there may be something for the worker, false after `patience` or when `give_up` came true (see
     // notify()).
     bool wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
@@ -73,6 +92,8 @@ public:
     std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds patience);
     void notify();  // lets whoever waits look again
 
+    Figures figures();
+
     std::shared_ptr<const wire::JobOrder> order(const std::string& job);
     std::vector<wire::Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step);
     // The local checkpoints of jobs that succeeded or are gone; a kill may have left them.
@@ -86,12 +107,16 @@ private:
     json::Value apply(db::Connection& connection, const std::string& verb, const json::Object& body);
     void after_remove(const std::string& job, const std::vector<std::string>& digests);
     void begin_change(db::Connection& connection);
+    void require_hold(db::Connection& connection);
+    void adopt_logs();
+    void attend(db::Durability durability);
     template <class F>
     auto change(F&& f, db::Durability durability = db::Durability::durable);
     void committed();
     void housekeeping_loop();
     void answer_asks();
     void wake_those_with_work();
+    void count(const wire::ExchangeReply& reply);
 
     struct Waiting {
         std::uint64_t ticket = 0;
@@ -105,8 +130,9 @@ private:
     std::mutex mutex_;  // the queue, and what waits
     std::condition_variable changed_;
     std::uint64_t changes_ = 0;
+    Figures counted_;
     Queue queue_;
-    bool stale_ = true;  // the board is to be made anew from the database
+    bool stale_ = true;  // the board is to be made anew from the database; of the writer's thread
     bool stopping_ = false;
     std::uint64_t next_ticket_ = 1;
     std::map<std::string, Waiting> waiting_;  // by worker
@@ -114,8 +140,10 @@ private:
     std::mutex subscribers_mutex_;
     std::uint64_t last_subscriber_ = 0;
     std::map<std::uint64_t, std::function<void()>> subscribers_;
-    std::mutex reader_mutex_;
-    std::unique_ptr<db::Connection> reader_;
+    Readers readers_;
+    const Server server_;
+    std::atomic<bool> schedules_ = false;
+    Steady next_attendance_{};
     std::unique_ptr<db::Writer> writer_;
     std::thread housekeeper_;
 };

@@ -100,8 +100,8 @@ void insert_attempt(db::Connection& connection, const TaskKey& key, const LiveTa
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         key.job, key.step, key.task, task.epoch, task.worker, task.session, result.result, result.exit_code,
         result.reason.empty() ? std::nullopt : std::optional<std::string_view>(result.reason),
-        result.started_at == 0 ? std::nullopt : std::optional(result.started_at),
-        result.ended_at == 0 ? now : result.ended_at, result.log.begin, result.log.end, result.usage.wall_seconds,
+        result.started_at == 0 ? std::nullopt : std::optional(result.started_at.at),
+        result.ended_at == 0 ? now : result.ended_at.at, result.log.begin, result.log.end, result.usage.wall_seconds,
         result.usage.cpu_seconds, result.usage.peak_memory, result.usage.bytes_read, result.usage.bytes_written);
 }
 

@@ -67,7 +67,10 @@ void LogBook::write(const std::string& job, const std::string& session, std::uin
 void LogBook::end(const std::string& job, const std::string& session) {
     const fs::path path = plain(job, session);
     const std::lock_guard lock(mutex_);
-    if (open_.erase(path.native()) == 0) return;
+    open_.erase(path.native());
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) return;  // nothing was ever written
+    if (std::find(waiting_.begin(), waiting_.end(), path) != waiting_.end()) return;
     waiting_.push_back(path);
     wake_.notify_all();
 }
@@ -82,12 +85,12 @@ void LogBook::remove_job(const std::string& job) {
     fs::remove_all(folder, ignored);
 }
 
-void LogBook::adopt() {
+void LogBook::adopt(const std::function<bool(const std::string& session)>& goes_on) {
     std::error_code problem;
     const std::lock_guard lock(mutex_);
     std::vector<fs::path> half_written;  // by a compressor that was killed
     for (const auto& entry : fs::recursive_directory_iterator(root_, problem)) {
-        if (entry.path().extension() == plain_suffix) waiting_.push_back(entry.path());
+        if (entry.path().extension() == plain_suffix && !goes_on(entry.path().stem())) waiting_.push_back(entry.path());
         if (entry.path().extension() == ".tmp") half_written.push_back(entry.path());
     }
     for (const fs::path& path : half_written)
@@ -104,7 +107,7 @@ void LogBook::compress_loop() {
         waiting_.pop_front();
         lock.unlock();
         try {
-            archive::compress_file(path, fs::path(path).replace_extension(compressed_suffix));
+            if (fs::exists(path)) archive::compress_file(path, fs::path(path).replace_extension(compressed_suffix));
             fs::remove(path);
         } catch (const std::exception& error) {  // it stays as it is, and is read as it is
             log::warning(std::string("a log could not be compressed: ") + error.what());

@@ -29,8 +29,8 @@ public:
     void end(const std::string& job, const std::string& session);
     void remove_job(const std::string& job);
 
-    // Sessions that a former process left open: compressed too.
-    void adopt();
+    // Sessions that a former process left open are compressed, but for those that go on elsewhere.
+    void adopt(const std::function<bool(const std::string& session)>& goes_on);
 
 private:
     void compress_loop();

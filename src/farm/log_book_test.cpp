@@ -42,10 +42,16 @@ TEST(LogBook, AdoptsWhatAKillLeftOpen) {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder.path() / "job");
     write_file_durably(folder.path() / "job" / "session.log", "left\n");
+    write_file_durably(folder.path() / "job" / "elsewhere.log", "begun\n");
     {
         LogBook book(folder.path());
-        book.adopt();
+        book.adopt([](const std::string& session) { return session == "elsewhere"; });
+        EXPECT_TRUE(std::filesystem::exists(folder.path() / "job" / "elsewhere.log"));
+        book.write("job", "elsewhere", 6, "ended\n");
+        book.end("job", "elsewhere");
+        book.end("job", "elsewhere");
     }
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "job" / "elsewhere.log"));
     EXPECT_TRUE(std::filesystem::exists(folder.path() / "job" / "session.log.zst"));
     EXPECT_EQ(read(folder), "left\n");
 }

@@ -1,5 +1,4 @@
-// For the farm's tests: a queue on a database of its own, a clock that is turned by hand, and workers that are only
-// messages.
+// For the farm's tests: a queue on a database of its own, a clock turned by hand, workers that are only messages.
 #pragma once
 
 #include <string>
@@ -8,6 +7,7 @@
 #include "farm/queries.h"
 #include "farm/queue.h"
 #include "farm/schema.h"
+#include "farm/testing_database.h"
 #include "farm/testing_worker.h"
 
 namespace atelier::farm::testing {
@@ -23,8 +23,7 @@ struct HandClock final : Clock {
     }
 };
 
-// One step "Work" with tasks 1 … count, and a step "Gather" after it when asked for. `more` is put into the step
-// (YAML).
+// A step "Work" with tasks 1 … count, and a step "Gather" after it when asked for. `more` is put into the step (YAML).
 inline wire::Submission submission(std::uint64_t count, bool gather = false, const std::string& more = "") {
     wire::Submission made;
     made.job_template = {
@@ -45,8 +44,8 @@ public:
     explicit Ground(const QueueOptions& chosen = {}) : options(chosen) { open(); }
 
     void open() {
-        connection = db::open((folder.path() / "farm.db").string());
-        connection->script("PRAGMA synchronous = OFF");
+        connection = db::open(database);
+        if (!on_postgres()) connection->script("PRAGMA synchronous = OFF");
         db::migrate(*connection, migrations());
         queue =
             std::make_unique<Queue>(options, clock, [this](const std::string&, std::uint64_t) { return blobs_exist; });
@@ -89,6 +88,7 @@ public:
 
     QueueOptions options;
     TemporaryFolder folder;
+    const std::string database = fresh_database(folder.path() / "farm.db");
     HandClock clock;
     bool blobs_exist = true;
     std::unique_ptr<db::Connection> connection;

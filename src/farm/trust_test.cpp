@@ -4,9 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-
 #include "base/error.h"
 #include "farm/queries.h"
 #include "farm/testing.h"
@@ -310,13 +307,14 @@ TEST(Workers, AreListedAsTheyAre) {
     ground.exchange(busy);
     ground.exchange(idle);
     ground.pass(15);
-    const json::Array list = workers_now(*ground.queue, *ground.connection).as_array();
+    const std::vector<WorkerView> list = workers_now(*ground.queue, *ground.connection);
     ASSERT_EQ(list.size(), 3u);
-    EXPECT_EQ(list[0].at("state").as_string(), "busy");
-    EXPECT_EQ(list[0].at("sessions").at(0).at("job").as_string(), id.c_str());
-    EXPECT_EQ(list[0].at("seenSeconds").to_number<double>(), 15);
-    EXPECT_EQ(list[1].at("state").as_string(), "lost");
-    EXPECT_EQ(list[2].at("state").as_string(), "idle");
+    EXPECT_EQ(list[0].state, "busy");
+    ASSERT_EQ(list[0].sessions.size(), 1u);
+    EXPECT_EQ(list[0].sessions[0].job, id);
+    EXPECT_EQ(list[0].seen_seconds, 15);
+    EXPECT_EQ(list[1].state, "lost");
+    EXPECT_EQ(list[2].state, "idle");
 }
 
 }  // namespace

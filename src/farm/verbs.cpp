@@ -5,9 +5,11 @@
 #include <array>
 #include <boost/json/object.hpp>
 
+#include "base/json_struct.h"
 #include "base/text.h"
 #include "farm/farm.h"
 #include "farm/queries.h"
+#include "farm/queries_json.h"
 #include "farm/why.h"
 #include "farm/workers.h"
 
@@ -72,7 +74,7 @@ json::Value on_worker(Queue& queue, db::Connection& connection, const json::Obje
 }
 
 json::Value workers(Queue& queue, db::Connection& connection, const json::Object&) {
-    return workers_now(queue, connection);
+    return json::write(workers_now(queue, connection));
 }
 
 json::Value weight(Queue& queue, db::Connection& connection, const json::Object& body) {
