@@ -20,6 +20,7 @@ using namespace atelier;
 namespace {
 
 constexpr int worker_count = 1000;
+constexpr std::uint64_t owner_count = 50;
 
 wire::Submission submission_of(std::uint64_t tasks) {
     wire::Submission made;
@@ -32,6 +33,8 @@ wire::Submission submission_of(std::uint64_t tasks) {
     made.current_folder = "/";
     return made;
 }
+
+std::string owner_of(std::uint64_t job) { return fmt::format("owner-{}", job % owner_count); }
 
 std::uint64_t database_size(const farm::Layout& layout) {
     std::uint64_t bytes = 0;
@@ -85,7 +88,7 @@ public:
         while (system_clock().steady() < end) {
             send_next(end);
             for (; leases() >= fed + tasks_of_a_job; fed += tasks_of_a_job)
-                farm_.submit(submission_of(tasks_of_a_job));
+                farm_.submit(submission_of(tasks_of_a_job), owner_of(fed / tasks_of_a_job));
         }
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return outstanding_ == 0; });
@@ -173,9 +176,37 @@ json::Object bench_leases(std::uint64_t queued, double task_seconds, double seco
     farm::Farm farm({{folder.path()}, {}, &system_clock()});
     const std::uint64_t tasks_of_a_job = std::min<std::uint64_t>(1000, queued / 2);
     for (std::uint64_t i = 0; i < queued / tasks_of_a_job; ++i)
-        farm.submit(submission_of(tasks_of_a_job));
+        farm.submit(submission_of(tasks_of_a_job), owner_of(i));
     json::Object result = Crowd(farm, task_seconds).run(seconds, tasks_of_a_job);
     result["queued"] = queued;
+    return result;
+}
+
+// Ready again after a kill in the middle of much: 1,000 jobs, and 10,000 attempts that run.
+json::Object bench_restart() {
+    constexpr std::uint64_t jobs = 1000;
+    constexpr int slots = 10;
+    const TemporaryFolder folder;
+    std::size_t leased = 0;
+    {
+        farm::Farm farm({{folder.path()}, {}, &system_clock()});
+        for (std::uint64_t i = 0; i < jobs; ++i)
+            farm.submit(submission_of(1000), owner_of(i));
+        for (int i = 0; i < worker_count; ++i) {
+            wire::ExchangeRequest request;
+            request.worker = request.name = fmt::format("worker-{}", i);
+            request.boot = "boot";
+            request.sequence = 1;
+            request.slots = slots;
+            request.capabilities.amounts = {{"amount.worker.vcpu", slots}};
+            leased += farm.exchange(request).assign.size();
+        }
+    }
+    const Steady begun = system_clock().steady();
+    const farm::Farm farm({{folder.path()}, {}, &system_clock()});
+    json::Object result;
+    result["seconds"] = seconds_between(begun, system_clock().steady());
+    result["running"] = leased;
     return result;
 }
 
@@ -184,6 +215,7 @@ json::Object bench_leases(std::uint64_t queued, double task_seconds, double seco
 int main() {
     json::Object all;
     all["submit"] = bench_submit();
+    all["restart"] = bench_restart();
     json::Array flat;
     for (const std::uint64_t queued : {std::uint64_t{1'000}, std::uint64_t{30'000}, std::uint64_t{1'000'000}})
         flat.push_back(bench_leases(queued, 0, 4));

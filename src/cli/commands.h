@@ -15,6 +15,7 @@ void add_user(CLI::App& command, Context& context);        // user.cpp
 void add_token(CLI::App& command, Context& context);       // token.cpp
 void add_audit(CLI::App& command, Context& context);       // user.cpp
 void add_doctor(CLI::App& command, Context& context);      // doctor.cpp
+void add_simulate(CLI::App& command, Context& context);    // simulate.cpp
 void add_openjd(CLI::App& command, Context& context);      // openjd.cpp
 void add_completion(CLI::App& command, Context& context);  // completion.cpp
 

@@ -22,6 +22,8 @@ const std::vector<atelier::cli::Command> commands = {
     {"audit", "Accounts", "list who did what, the newest first", "atelier audit --limit 20", atelier::cli::add_audit},
     {"store", "This machine", "check, clean up and measure what is stored", "atelier store usage",
      atelier::cli::add_store},
+    {"simulate", "This machine", "try the farm with workers that are only messages, and faults",
+     "atelier simulate --workers 1000 --jobs 50 --tasks 200000 --faults all --seed 7", atelier::cli::add_simulate},
     {"doctor", "This machine", "tell what this machine can do, and what is missing", "atelier doctor",
      atelier::cli::add_doctor},
     {"completion", "This machine", "print what makes the shell complete commands", "source <(atelier completion bash)",

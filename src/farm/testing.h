@@ -1,16 +1,14 @@
 // For the farm's tests: a queue on a database of its own, a clock turned by hand, workers that are only messages.
 #pragma once
 
-#include <algorithm>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "base/files.h"
 #include "farm/queries.h"
 #include "farm/queue.h"
 #include "farm/schema.h"
 #include "farm/testing_database.h"
+#include "farm/testing_worker.h"
 
 namespace atelier::farm::testing {
 
@@ -41,73 +39,16 @@ inline wire::Submission submission(std::uint64_t count, bool gather = false, con
     return made;
 }
 
-// A worker as the queue sees one: it lists what it was given until it tells a result.
-struct FakeWorker {
-    wire::ExchangeRequest request;
-
-    FakeWorker(const std::string& id, int slots) {
-        request.worker = id;
-        request.name = id;
-        request.boot = "boot-1";
-        request.slots = slots;
-        request.capabilities.amounts = {{"amount.worker.vcpu", slots}, {"amount.worker.memory", 16384}};
-        request.capabilities.attributes = {{"attr.worker.os.family", {"linux"}}};
-    }
-
-    void restart(const std::string& boot) {
-        request.boot = boot;
-        request.sequence = 0;
-        request.sessions.clear();
-        request.attempts.clear();
-    }
-
-    void take(const wire::ExchangeReply& reply) {
-        std::erase_if(request.attempts, [](const auto& report) { return report.result.has_value(); });
-        for (const wire::AttemptId& dropped : reply.drop)
-            std::erase_if(request.attempts, [&](const auto& report) { return report.attempt == dropped; });
-        for (const wire::Assignment& given : reply.assign) {
-            if (std::find(request.sessions.begin(), request.sessions.end(), given.session) == request.sessions.end())
-                request.sessions.push_back(given.session);
-            wire::AttemptReport report;
-            report.attempt = given.attempt;
-            report.session = given.session;
-            request.attempts.push_back(report);
-        }
-        for (const std::string& ended : reply.end_sessions)
-            std::erase(request.sessions, ended);
-    }
-
-    // Tells this result for the attempt at `index` of those that it holds; a failure ends its session.
-    void end(std::size_t index, ResultClass result, double seconds = 1) {
-        wire::AttemptReport& report = request.attempts.at(index);
-        report.phase = wire::Phase::running;
-        wire::Result& told = report.result.emplace();
-        told.result = result;
-        told.usage.wall_seconds = seconds;
-        told.started_at = 1;
-        if (result == ResultClass::succeeded) return;
-        std::erase(request.sessions, report.session);
-        for (wire::AttemptReport& other : request.attempts)
-            if (other.session == report.session && !other.result)
-                other.result.emplace().result = ResultClass::never_attempted;
-    }
-
-    void end_all(ResultClass result) {
-        for (std::size_t i = 0; i < request.attempts.size(); ++i)
-            if (!request.attempts[i].result) end(i, result);
-    }
-};
-
 class Ground {
 public:
-    Ground() { open(); }
+    explicit Ground(const QueueOptions& chosen = {}) : options(chosen) { open(); }
 
     void open() {
         connection = db::open(database);
         if (!on_postgres()) connection->script("PRAGMA synchronous = OFF");
         db::migrate(*connection, migrations());
-        queue = std::make_unique<Queue>(QueueOptions{}, clock,
-                                        [this](const std::string&, std::uint64_t) { return blobs_exist; });
+        queue =
+            std::make_unique<Queue>(options, clock, [this](const std::string&, std::uint64_t) { return blobs_exist; });
         queue->load(*connection);
     }
 
@@ -136,9 +77,16 @@ public:
     }
 
     JobSummary job(const std::string& id) { return job_by_id(*connection, id); }
-    std::string submit(const wire::Submission& what) { return queue->submit(*connection, what); }
+    std::string submit(const wire::Submission& what, const std::string& owner = "local") {
+        return queue->submit(*connection, what, owner);
+    }
+    void pass(double seconds) {
+        clock.advance(seconds);
+        queue->tick(*connection);
+    }
     std::int64_t count(const std::string& sql) { return std::get<0>(*connection->row<std::int64_t>(sql)); }
 
+    QueueOptions options;
     TemporaryFolder folder;
     const std::string database = fresh_database(folder.path() / "farm.db");
     HandClock clock;

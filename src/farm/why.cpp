@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "farm/placement.h"
 
 namespace atelier::farm {
 
@@ -50,24 +51,85 @@ std::string busy_with(const Queue& queue, const JobBoard& job) {
     return parts.empty() ? "" : " (" + join(parts, ", ") + ")";
 }
 
+// Of those that could run the step: how many take nothing now, and why.
+struct Able {
+    int workers = 0;
+    int slots = 0;
+    int take = 0;
+    std::map<std::string, int> not_now;  // reason → workers
+};
+
+std::string reason_not_to(const Queue& queue, const WorkerBoard& worker, const StepBoard& step) {
+    if (worker.draining || worker.wish == WorkerWish::leave) return "leaving";
+    if (worker.wish == WorkerWish::pause) return "paused";
+    if (!worker.resting.empty()) return "resting: " + worker.resting;
+    if (is_quarantined(worker, queue.clock().steady())) return "in quarantine for what it failed";
+    if (step.blocked.contains(worker.id)) return "blocked for what it failed of this step";
+    return {};
+}
+
+Able able_workers(const Queue& queue, const StepBoard& step, std::string& missing) {
+    Able able;
+    for (const auto& [id, worker] : queue.workers()) {
+        missing = step.requirement.missing(worker.capabilities);
+        if (!missing.empty()) continue;
+        ++able.workers;
+        const std::string reason = reason_not_to(queue, worker, step);
+        if (!reason.empty()) {
+            ++able.not_now[reason];
+            continue;
+        }
+        ++able.take;
+        able.slots += worker.slots;
+    }
+    return able;
+}
+
+std::string in_words(const Able& able) {
+    std::vector<std::string> parts;
+    for (const auto& [reason, count] : able.not_now)
+        parts.push_back(fmt::format("{} {}", count, reason));
+    return join(parts, ", ");
+}
+
+std::string of_limits(const Queue& queue, const JobBoard& job) {
+    if (job.is_full())
+        return fmt::format("Its job may run {} at a time, and {} do.", *job.settings.max_concurrency, job.sessions);
+    if (queue.order().owner_is_full(job.key))
+        return fmt::format("{} may run {} at a time, and {} do.", job.owner, queue.order().most_sessions(),
+                           queue.order().owner_standing(job.owner).sessions);
+    return {};
+}
+
+std::string of_turn(const Queue& queue, const JobBoard& job) {
+    const FairOrder& order = queue.order();
+    const FairOrder::Standing own = order.job_standing(job.key);
+    std::string text = fmt::format("{} jobs are before it", order.before_in_order(job.key));
+    if (order.fairness() == Fairness::fifo) return text + fmt::format(" (by priority: {})", job.settings.priority);
+    text += fmt::format("; it has {:.1f} slots' worth and a need of {:.2f}", own.share, own.need);
+    if (order.fairness() == Fairness::balanced) {
+        const FairOrder::Standing owner = order.owner_standing(job.owner);
+        text += fmt::format(", its owner {} has {:.1f} and {:.2f}", job.owner, owner.share, owner.need);
+    }
+    return text;
+}
+
 std::string of_workers(const Queue& queue, const JobBoard& job, const StepBoard& step) {
     if (queue.workers().empty())
         return fmt::format("No worker is there; `atelier jobs resume {}` runs it on this machine.", job.id);
     std::string missing;
-    int able = 0;
-    int slots = 0;
-    for (const auto& [id, worker] : queue.workers()) {
-        missing = step.requirement.missing(worker.capabilities);
-        if (!missing.empty() || worker.draining) continue;
-        ++able;
-        slots += worker.slots;
-    }
-    if (able == 0) return fmt::format("It needs {}; no worker has that.", missing);
-    if (job.settings.max_concurrency && job.sessions >= *job.settings.max_concurrency)
-        return fmt::format("Its job may run {} at a time, and {} do.", *job.settings.max_concurrency, job.sessions);
+    const Able able = able_workers(queue, step, missing);
+    if (able.workers == 0) return fmt::format("It needs {}; no worker has that.", missing);
+    if (std::string limit = of_limits(queue, job); !limit.empty()) return limit;
+    const std::string not_now = in_words(able);
+    if (able.take == 0)
+        return fmt::format("{} worker{} could run it, and none takes work now: {}.", able.workers,
+                           able.workers == 1 ? "" : "s", not_now);
     return fmt::format(
-        "It is its turn when one of {} slots on {} worker{} is free{}; {} tasks of its step are before or beside it.",
-        slots, able, able == 1 ? "" : "s", busy_with(queue, job), step.ready());
+        "It is its turn when one of {} slots on {} worker{} is free{}; {}; {} tasks of its step are before or beside "
+        "it{}.",
+        able.slots, able.take, able.take == 1 ? "" : "s", busy_with(queue, job), of_turn(queue, job), step.ready(),
+        not_now.empty() ? "" : "; of the others are " + not_now);
 }
 
 std::string of_step(const Queue& queue, const JobBoard& job, std::size_t number) {
