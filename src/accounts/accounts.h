@@ -31,11 +31,13 @@ struct Caller {
     std::string user;
     Role role = Role::pending;
     Scope scope = Scope::user;
-    std::string token;  // its id; empty for a session of a browser
+    std::string token;  // its id, "local" for the data folder's; empty for a session of a browser
     std::string guard;  // of a browser's session: what changes must carry, so that no other site can ask for them
 
     bool is_admin() const { return role == Role::admin && scope == Scope::user; }
-    bool may_touch(const std::string& owner) const { return is_admin() || (scope != Scope::worker && owner == user); }
+    bool may_touch(const std::string& owner) const {
+        return is_admin() || (role != Role::pending && scope != Scope::worker && owner == user);
+    }
 };
 
 // The one who started the server: jobs of the command line on this machine are theirs.
@@ -78,6 +80,8 @@ struct AuditRecord {
     std::string object;
 };
 
+class Doors;  // who tried how often
+
 class Accounts {
 public:
     // The database is migrated already (farm/schema.h).
@@ -110,16 +114,30 @@ public:
 
     void note(const std::string& user, const std::string& address, const std::string& action,
               const std::string& object);
-    std::vector<AuditRecord> audit(std::int64_t before, int limit);  // the newest first
+    // The newest first; before: only those with a smaller number, 0 for all.
+    std::vector<AuditRecord> audit(std::int64_t before, int limit);
 
 private:
-    class Doors;  // who tried how often
-    struct Known;
+    struct Known {
+        Caller caller;
+        Steady until;
+        Micros ends_at = 0;
+    };
 
-    std::mutex mutex_;
-    std::unique_ptr<db::Connection> connection_;
+    std::optional<Caller> remembered(const std::string& hash);
+    std::optional<Caller> remember(const std::string& hash, const Caller& caller, Micros ends_at);
+    void forget_all();
+    void touch(const char* sql, const std::string& key);
+    Caller open_login(const std::string& name, const std::string& password_hash, const std::string& address,
+                      const std::string& secret);
+    void write_note(const std::string& user, const std::string& address, const std::string& action,
+                    const std::string& object);
+
     const Clock& clock_;
+    std::mutex mutex_;  // of the next two; taken before the other one
+    std::unique_ptr<db::Connection> connection_;
     std::unique_ptr<Doors> doors_;
+    std::mutex known_mutex_;                           // of the next two; whoever is known doesn't wait for the disk
     std::map<std::string, Known, std::less<>> known_;  // callers by the hash of their secret, for a few seconds
     std::string local_hash_;
 };

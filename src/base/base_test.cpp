@@ -55,6 +55,17 @@ TEST(Text, ReadsAndWritesSizes) {
         EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
+TEST(Time, AnInstantReadsBackAsItWasWritten) {
+    for (const Micros at : {Micros{1}, Micros{1'795'269'789'250'000}, Micros{951'782'399'999'999}})
+        EXPECT_EQ(Instant::from_text(Instant(at).to_text()), at);
+    EXPECT_EQ(Instant(1'795'269'789'250'000).to_text(), "2026-11-21T14:03:09.250000Z");
+    EXPECT_EQ(Instant().to_text(), "");
+    EXPECT_EQ(Instant::from_text(""), 0);
+    for (const char* bad : {"2026-11-21", "2026-11-21T14:03:09Z", "2026-02-30T00:00:00.000000Z",
+                            "2026-11-21T14:03:09.250000Zx", "2026-11-21T14:03:09.25Z", "yesterday"})
+        EXPECT_THROW(Instant::from_text(bad), Error) << bad;
+}
+
 TEST(Text, FindsWhatWasMeant) {
     EXPECT_EQ(nearest("Fram", {"Frame", "Output"}), "Frame");
     EXPECT_FALSE(nearest("Zebra", {"Frame", "Output"}));

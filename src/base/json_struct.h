@@ -28,6 +28,8 @@ Value write(const T& value) {
         return value;
     } else if constexpr (std::is_enum_v<T>) {
         return Value(detail::name_of(value));
+    } else if constexpr (detail::HasText<T>) {
+        return Value(value.to_text());
     } else if constexpr (std::is_arithmetic_v<T> || std::is_convertible_v<T, std::string_view>) {
         return Value(value);
     } else if constexpr (detail::is_optional<T>::value) {
@@ -59,6 +61,13 @@ template <class T>
 void read(const Value& from, T& to, const std::string& where = {}) {
     if constexpr (std::is_same_v<T, Value>) {
         to = from;
+    } else if constexpr (detail::HasText<T>) {
+        if (!from.is_string()) detail::refuse(where, "not a string");
+        try {
+            to = T::from_text(std::string_view(from.get_string()));
+        } catch (const Error& error) {
+            detail::refuse(where, error.what());
+        }
     } else if constexpr (std::is_same_v<T, bool>) {
         if (!from.is_bool()) detail::refuse(where, "true or false is expected");
         to = from.get_bool();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/describe.hpp>
+#include <concepts>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,13 @@ template <class T>
 struct is_map : std::false_type {};
 template <class T>
 struct is_map<std::map<std::string, T>> : std::true_type {};
+
+// A type with a text of its own, as Instant has.
+template <class T>
+concept HasText = requires(const T& value) {
+    { value.to_text() } -> std::same_as<std::string>;
+    { T::from_text(std::string_view()) } -> std::same_as<T>;
+};
 
 [[noreturn]] inline void refuse(const std::string& where, const std::string& why) {
     throw Error(Error::Kind::invalid, where.empty() ? why : where + ": " + why, {}, where);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace atelier {
 
@@ -25,6 +26,18 @@ inline Steady::duration in_steady(double seconds) {
 }
 
 inline double seconds_between(Steady from, Steady to) { return std::chrono::duration<double>(to - from).count(); }
+
+// A point in time as JSON and people have it: "2026-11-21T14:03:09.250000Z". 0 means that it isn't known.
+struct Instant {
+    Micros at = 0;
+
+    Instant() = default;
+    Instant(Micros micros) : at(micros) {}
+    operator Micros() const { return at; }
+
+    std::string to_text() const;                      // empty when it isn't known
+    static Instant from_text(std::string_view text);  // throws Error::invalid
+};
 
 std::string format_utc(Micros time);          // 2026-11-21T14:03:09Z
 std::string format_duration(double seconds);  // 0.4s, 12s, 3m 20s, 2h 05m, 3d 4h

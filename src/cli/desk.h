@@ -1,40 +1,64 @@
-// Where a command meets the farm of the data folder: it reads the database itself, and asks for changes: of a farm that
-// it opens for the moment, or, when another process owns the folder, of that one.
+// Where a command meets the farm: looks at jobs, asks for changes, brings inputs and fetches outputs. Behind it is the
+// data folder of this machine, or a server: the one that ATELIER_SERVER names, or that serves this data folder now.
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
-#include "db/db.h"
-#include "farm/layout.h"
+#include "farm/job_list.h"
 #include "farm/queries.h"
 
 namespace atelier::cli {
 
+class LocalDesk;
+
 class Desk {
 public:
-    Desk();  // of home_folder()
+    virtual ~Desk() = default;
+    static std::unique_ptr<Desk> open();
 
-    const farm::Layout& layout() const { return layout_; }
-    db::Connection& reader();  // throws Error::not_found when nothing was ever submitted here
+    // Set for the data folder of this machine: who has it may bring a farm of their own.
+    virtual LocalDesk* local() { return nullptr; }
 
-    // The whole id of the job that begins so.
-    std::string job(const std::string& beginning) { return farm::find_job(reader(), beginning); }
+    // The whole id of the job that begins so. Throws Error::not_found.
+    virtual std::string job(const std::string& beginning) = 0;
 
-    json::Value ask(const std::string& verb, const json::Object& body);
+    virtual farm::JobPage jobs(const farm::JobFilter& filter) = 0;
+    virtual farm::JobSummary summary(const std::string& job) = 0;
+    virtual std::vector<farm::StepSummary> steps(const std::string& job) = 0;
+    virtual std::vector<farm::AttemptRecord> attempts(const std::string& job, std::optional<std::uint32_t> step,
+                                                      std::optional<std::uint64_t> task) = 0;
+    virtual std::optional<farm::AttemptRecord> attempt(const wire::AttemptId& id) = 0;
+    virtual std::vector<farm::RunningAttempt> running(const std::string& job) = 0;
+    virtual std::vector<farm::EventRecord> events(const std::string& job, std::int64_t after, int limit) = 0;
+    virtual std::vector<farm::Artifact> artifacts(const std::string& job) = 0;
+    virtual wire::Submission submission(const std::string& job) = 0;
+    virtual wire::Settings settings(const std::string& job) = 0;
+    virtual void read_log(const std::string& job, const std::string& session, std::uint64_t begin, std::uint64_t end,
+                          const std::function<void(std::string_view)>& sink) = 0;
+    virtual bool is_served() = 0;  // a farm works on its jobs now
+
+    // Submits, or goes on with the unfinished job that the same submission began.
+    struct Submitted {
+        std::string job;
+        bool was_begun = false;
+    };
+    virtual Submitted submit(const wire::Submission& submission) = 0;
+
+    // A verb of the farm on a job, as the table in farm/verbs.cpp names them.
+    virtual json::Value ask(const std::string& verb, const json::Object& body) = 0;
     json::Value ask(const std::string& verb, const std::string& job);
 
-    // Leaves an ask with the owner and waits for its answer; nothing when the owner left without one.
-    std::optional<json::Value> ask_owner(const std::string& verb, const json::Object& body);
-
-    bool has_owner() const;  // another process owns the data folder now
-    bool has_tables();       // the first farm of this folder has come so far that there is something to read
-
-private:
-    farm::Layout layout_;
-    std::unique_ptr<db::Connection> reader_;
+    // Stores what the incoming PATH parameters name, for a job that runs isolated.
+    virtual void store_inputs(wire::Submission& submission) = 0;
+    // Lays an output below a folder of this machine; an older one there is replaced.
+    virtual void fetch(const std::string& job, const wire::Output& output, const std::filesystem::path& folder) = 0;
 };
 
 }  // namespace atelier::cli

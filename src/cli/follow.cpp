@@ -7,9 +7,10 @@
 #include <boost/json/object.hpp>
 #include <deque>
 
+#include "base/json_struct.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
-#include "farm/log_book.h"
+#include "farm/queries_json.h"
 
 namespace atelier::cli {
 
@@ -34,16 +35,16 @@ Colour colour_of(JobState state) {
 
 }  // namespace
 
-Follower::Follower(std::string job, db::Connection& reader, Output& output)
-    : id_(std::move(job)), reader_(reader), output_(output), begun_(std::chrono::steady_clock::now()) {
-    steps_ = farm::steps_of(reader_, id_);
+Follower::Follower(std::string job, Desk& desk, Output& output)
+    : id_(std::move(job)), desk_(desk), output_(output), begun_(std::chrono::steady_clock::now()) {
+    steps_ = desk_.steps(id_);
     for (const farm::StepSummary& step : steps_)
         done_at_begin_ += step.succeeded;
 }
 
 bool Follower::look() {
-    job_ = farm::job_by_id(reader_, id_);
-    before_ = std::exchange(steps_, farm::steps_of(reader_, id_));
+    job_ = desk_.summary(id_);
+    before_ = std::exchange(steps_, desk_.steps(id_));
     const bool ended = farm::has_ended(job_.state);
     if (output_.wants_json) return ended;
     if (!output_.terminal()) {
@@ -124,12 +125,11 @@ void Follower::tell_changes() {
     output_.out() << std::flush;
 }
 
-std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt,
-                                    std::size_t count) {
+std::vector<std::string> last_lines(Desk& desk, const farm::AttemptRecord& attempt, std::size_t count) {
     const auto& [begin, end] = attempt.result.log;
     std::string text;
-    farm::read_log(logs, attempt.id.job, attempt.session, end - std::min<std::uint64_t>(end - begin, longest_tail), end,
-                   [&](std::string_view piece) { text += piece; });
+    desk.read_log(attempt.id.job, attempt.session, end - std::min<std::uint64_t>(end - begin, longest_tail), end,
+                  [&](std::string_view piece) { text += piece; });
     std::vector<std::string> lines;
     for (const std::string_view line : split(trim(text), '\n'))
         lines.emplace_back(line);
@@ -137,8 +137,7 @@ std::vector<std::string> last_lines(const std::filesystem::path& logs, const far
     return lines;
 }
 
-void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs,
-                  Output& output) {
+void tell_outcome(const farm::JobSummary& job, Desk& desk, Output& output) {
     if (job.state == JobState::succeeded) {
         const double seconds = static_cast<double>(job.ended_at.value_or(0) - job.started_at.value_or(0)) / 1e6;
         output.say(fmt::format("job {} is done: {} tasks in {}", job.id, job.succeeded, format_duration(seconds)));
@@ -152,12 +151,12 @@ void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std
     output.say(fmt::format("job {} failed: {} of {} tasks{}", job.id, job.failed, job.total_tasks,
                            job.message.empty() ? "" : ", " + job.message));
     if (!job.first_failure) return;
-    const auto attempt = farm::attempt_by_id(reader, *job.first_failure);
+    const auto attempt = desk.attempt(*job.first_failure);
     if (!attempt) return;
-    const auto steps = farm::steps_of(reader, job.id);
+    const auto steps = desk.steps(job.id);
     output.say(fmt::format("the first was task {}:{}: {}", steps.at(attempt->id.step).name, attempt->id.task,
                            attempt->result.reason.empty() ? "no reason was told" : attempt->result.reason));
-    for (const std::string& line : last_lines(logs, *attempt, failure_lines))
+    for (const std::string& line : last_lines(desk, *attempt, failure_lines))
         output.say("  | " + line);
     output.say(fmt::format("`atelier job logs {}` shows all of it, `atelier job retry {} --failed` tries again", job.id,
                            job.id));
@@ -173,40 +172,8 @@ int exit_status_of(JobState state) {
 
 json::Value to_json(const farm::JobSummary& job, const std::vector<farm::StepSummary>& steps) {
     json::Object object;
-    object["id"] = job.id;
-    object["name"] = job.name;
-    object["state"] = farm::name_of(job.state);
-    object["priority"] = job.priority;
-    object["tags"] = json::Array(job.tags.begin(), job.tags.end());
-    object["progress"] = job.progress;
-    object["secondsLeft"] = job.seconds_left ? json::Value(*job.seconds_left) : json::Value(nullptr);
-    object["tasks"] = job.total_tasks;
-    object["succeeded"] = job.succeeded;
-    object["failed"] = job.failed;
-    object["submittedAt"] = format_utc(job.submitted_at);
-    object["startedAt"] = job.started_at ? json::Value(format_utc(*job.started_at)) : json::Value(nullptr);
-    object["endedAt"] = job.ended_at ? json::Value(format_utc(*job.ended_at)) : json::Value(nullptr);
-    object["message"] = job.message;
-    if (job.first_failure) {
-        json::Object failure;
-        failure["step"] = job.first_failure->step;
-        failure["task"] = job.first_failure->task;
-        failure["attempt"] = job.first_failure->epoch;
-        object["firstFailure"] = failure;
-    }
-    json::Array list;
-    for (const farm::StepSummary& step : steps) {
-        json::Object item;
-        item["name"] = step.name;
-        item["tasks"] = step.total;
-        item["succeeded"] = step.succeeded;
-        item["failed"] = step.failed;
-        item["wallSeconds"] = step.wall_seconds;
-        item["cpuSeconds"] = step.cpu_seconds;
-        item["peakMemory"] = step.peak_memory;
-        list.push_back(item);
-    }
-    if (!list.empty()) object["steps"] = list;
+    object["job"] = json::write(job);
+    object["steps"] = json::write(steps);
     return object;
 }
 

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/desk.h"
 #include "cli/output.h"
-#include "farm/queries.h"
 
 namespace atelier::cli {
 
 class Follower {
 public:
-    Follower(std::string job, db::Connection& reader, Output& output);
+    Follower(std::string job, Desk& desk, Output& output);
 
     // Looks once and shows what is new; true when the job has ended.
     bool look();
@@ -29,7 +29,7 @@ private:
     double rate_of(const std::string& step, std::uint64_t succeeded);
 
     std::string id_;
-    db::Connection& reader_;
+    Desk& desk_;
     Output& output_;
     farm::JobSummary job_;
     std::vector<farm::StepSummary> steps_;
@@ -43,15 +43,14 @@ private:
 };
 
 // Those of its outcome: "done in 12s", or which task failed first, with its last lines.
-void tell_outcome(const farm::JobSummary& job, db::Connection& reader, const std::filesystem::path& logs,
-                  Output& output);
+void tell_outcome(const farm::JobSummary& job, Desk& desk, Output& output);
 
 // The last lines of an attempt's log.
-std::vector<std::string> last_lines(const std::filesystem::path& logs, const farm::AttemptRecord& attempt,
-                                    std::size_t count);
+std::vector<std::string> last_lines(Desk& desk, const farm::AttemptRecord& attempt, std::size_t count);
 
 int exit_status_of(farm::JobState state);
 
+// As the API has it: {"job": ..., "steps": [...]}.
 json::Value to_json(const farm::JobSummary& job, const std::vector<farm::StepSummary>& steps);
 
 }  // namespace atelier::cli

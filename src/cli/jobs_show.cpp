@@ -7,13 +7,13 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/json_struct.h"
 #include "base/text.h"
 #include "cli/desk.h"
 #include "cli/exit_status.h"
 #include "cli/follow.h"
 #include "cli/jobs.h"
-#include "farm/log_book.h"
-#include "worker/staging.h"
+#include "farm/queries_json.h"
 
 namespace atelier::cli {
 
@@ -49,24 +49,23 @@ TaskName parse_task(const std::string& text, const std::vector<farm::StepSummary
 }
 
 // The ended attempts among which a person chooses: of the task asked for, else of the one that failed first, else all.
-std::vector<farm::AttemptRecord> candidates(db::Connection& reader, const farm::JobSummary& job,
-                                            const LogsRequest& request, const std::optional<TaskName>& task) {
-    constexpr std::size_t many = 1'000'000;
+std::vector<farm::AttemptRecord> candidates(Desk& desk, const farm::JobSummary& job, const LogsRequest& request,
+                                            const std::optional<TaskName>& task) {
     std::vector<farm::AttemptRecord> attempts;
     if (task)
-        attempts = farm::attempts_of(reader, job.id, task->step, task->task, many);
+        attempts = desk.attempts(job.id, task->step, task->task);
     else if (job.first_failure)
-        attempts = farm::attempts_of(reader, job.id, job.first_failure->step, job.first_failure->task, many);
+        attempts = desk.attempts(job.id, job.first_failure->step, job.first_failure->task);
     else
-        attempts = farm::attempts_of(reader, job.id, {}, {}, many);
+        attempts = desk.attempts(job.id, {}, {});
     if (request.attempt > 0)
         std::erase_if(attempts, [&](const auto& attempt) { return attempt.id.epoch != request.attempt; });
     return attempts;
 }
 
-std::optional<farm::RunningAttempt> running_one(db::Connection& reader, const farm::JobSummary& job,
+std::optional<farm::RunningAttempt> running_one(Desk& desk, const farm::JobSummary& job,
                                                 const std::optional<TaskName>& task) {
-    for (const farm::RunningAttempt& running : farm::running_attempts(reader, job.id))
+    for (const farm::RunningAttempt& running : desk.running(job.id))
         if (!task || (running.id.step == task->step && running.id.task == task->task)) return running;
     return std::nullopt;
 }
@@ -75,35 +74,24 @@ std::optional<farm::RunningAttempt> running_one(db::Connection& reader, const fa
 void print_running(Desk& desk, const farm::RunningAttempt& running, bool follow, Output& output) {
     std::uint64_t at = running.log_begin;
     const auto print_to = [&](std::uint64_t end) {
-        farm::read_log(desk.layout().logs(), running.id.job, running.session, at, end, [&](std::string_view piece) {
+        desk.read_log(running.id.job, running.session, at, end, [&](std::string_view piece) {
             output.out() << piece << std::flush;
             at += piece.size();
         });
     };
     for (;;) {
-        const auto ended = farm::attempt_by_id(desk.reader(), running.id);
+        const auto ended = desk.attempt(running.id);
         print_to(ended ? ended->result.log.end : UINT64_MAX);
-        if (ended || !follow || !desk.has_owner()) return;
+        if (ended || !follow || !desk.is_served()) return;
         std::this_thread::sleep_for(follow_interval);
     }
-}
-
-json::Value to_json(const farm::Artifact& artifact) {
-    json::Object object;
-    object["parameter"] = artifact.output.parameter;
-    object["path"] = artifact.output.path;
-    object["size"] = artifact.output.size;
-    object["sha256"] = artifact.output.digest;
-    object["step"] = artifact.attempt.step;
-    object["task"] = artifact.attempt.task;
-    object["attempt"] = artifact.attempt.epoch;
-    return object;
 }
 
 }  // namespace
 
 int list_jobs(const JobsRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     farm::JobFilter filter;
     filter.with_archived = request.all;
     filter.tag = request.tag;
@@ -114,10 +102,11 @@ int list_jobs(const JobsRequest& request, Output& output) {
             throw Error(Error::Kind::invalid, "there is no state " + request.state,
                         "as READY, RUNNING, SUCCEEDED, FAILED, CANCELED");
     }
+    const farm::JobPage page = desk.jobs(filter);
     json::Array list;
     std::vector<std::vector<std::string>> rows;
-    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), filter)) {
-        list.push_back(to_json(job, {}));
+    for (const farm::JobSummary& job : page.jobs) {
+        list.push_back(json::write(job));
         rows.push_back({job.id, std::string(farm::name_of(job.state)), fmt::format("{:.0f} %", job.progress),
                         fmt::format("{}/{}", job.succeeded, job.total_tasks), ago(job.submitted_at), job.name});
     }
@@ -136,9 +125,10 @@ int list_jobs(const JobsRequest& request, Output& output) {
 }
 
 int show_job(const JobRequest& request, Output& output) {
-    Desk desk;
-    const farm::JobSummary job = farm::job_by_id(desk.reader(), desk.job(request.id));
-    const auto steps = farm::steps_of(desk.reader(), job.id);
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
+    const farm::JobSummary job = desk.summary(desk.job(request.id));
+    const auto steps = desk.steps(job.id);
     output.json(to_json(job, steps));
     output.say(fmt::format("{}  {}  {}, {:.0f} %", job.id, job.name, farm::name_of(job.state), job.progress));
     output.say(fmt::format("submitted {}, priority {}{}", ago(job.submitted_at), job.priority,
@@ -154,19 +144,19 @@ int show_job(const JobRequest& request, Output& output) {
     constexpr auto right = Column::Align::right;
     output.table({{"STEP"}, {"DONE", right}, {"FAILED", right}, {"EACH", right}, {"CPU", right}, {"MEMORY", right}},
                  rows);
-    if (farm::has_ended(job.state) && !output.wants_json)
-        tell_outcome(job, desk.reader(), desk.layout().logs(), output);
+    if (farm::has_ended(job.state) && !output.wants_json) tell_outcome(job, desk, output);
     return done;
 }
 
 int show_logs(const LogsRequest& request, Output& output) {
-    Desk desk;
-    const farm::JobSummary job = farm::job_by_id(desk.reader(), desk.job(request.id));
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
+    const farm::JobSummary job = desk.summary(desk.job(request.id));
     std::optional<TaskName> task;
-    if (!request.task.empty()) task = parse_task(request.task, farm::steps_of(desk.reader(), job.id));
-    const auto ended = candidates(desk.reader(), job, request, task);
+    if (!request.task.empty()) task = parse_task(request.task, desk.steps(job.id));
+    const auto ended = candidates(desk, job, request, task);
     if (ended.empty() || request.follow) {
-        if (const auto running = running_one(desk.reader(), job, task)) {
+        if (const auto running = running_one(desk, job, task)) {
             print_running(desk, *running, request.follow, output);
             return done;
         }
@@ -175,31 +165,22 @@ int show_logs(const LogsRequest& request, Output& output) {
         throw Error(Error::Kind::not_found, "there is no log of that yet",
                     "`atelier job show " + job.id + "` tells how far it is");
     const farm::AttemptRecord& attempt = ended.back();
-    farm::read_log(desk.layout().logs(), job.id, attempt.session, attempt.result.log.begin, attempt.result.log.end,
-                   [&](std::string_view piece) { output.out() << piece; });
+    desk.read_log(job.id, attempt.session, attempt.result.log.begin, attempt.result.log.end,
+                  [&](std::string_view piece) { output.out() << piece; });
     return done;
 }
 
 int list_events(const EventsRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     const std::string job = desk.job(request.id);
-    const auto steps = farm::steps_of(desk.reader(), job);
+    const auto steps = desk.steps(job);
     json::Array list;
     std::vector<std::vector<std::string>> rows;
-    for (const farm::EventRecord& event : farm::events_after(desk.reader(), request.after, job, request.limit)) {
+    for (const farm::EventRecord& event : desk.events(job, request.after, request.limit)) {
         const std::string about =
             event.step ? fmt::format("{}:{}", steps.at(*event.step).name, *event.task) : "the job";
-        json::Object item;
-        item["number"] = event.number;
-        item["at"] = format_utc(event.at);
-        item["kind"] = event.kind;
-        item["detail"] = event.detail;
-        if (event.step) {
-            item["step"] = *event.step;
-            item["task"] = *event.task;
-            item["attempt"] = *event.epoch;
-        }
-        list.push_back(item);
+        list.push_back(json::write(event));
         rows.push_back({std::to_string(event.number), format_utc(event.at), about, event.detail});
     }
     output.json(list);
@@ -208,12 +189,13 @@ int list_events(const EventsRequest& request, Output& output) {
 }
 
 int list_outputs(const JobRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     json::Array list;
     std::vector<std::vector<std::string>> rows;
     const std::string job = desk.job(request.id);
-    for (const farm::Artifact& artifact : farm::artifacts_of(desk.reader(), job)) {
-        list.push_back(to_json(artifact));
+    for (const farm::Artifact& artifact : desk.artifacts(job)) {
+        list.push_back(json::write(artifact));
         rows.push_back({artifact.output.parameter, artifact.output.path, format_bytes(artifact.output.size)});
     }
     output.json(list);
@@ -225,18 +207,18 @@ int list_outputs(const JobRequest& request, Output& output) {
 }
 
 int download_outputs(const DownloadRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     const std::string job = desk.job(request.id);
     const std::filesystem::path folder = request.folder.empty() ? std::filesystem::path(job) : request.folder;
-    const auto blobs = desk.layout().open_blobs();
-    const auto artifacts = farm::artifacts_of(desk.reader(), job);
+    const auto artifacts = desk.artifacts(job);
     const bool several = std::any_of(artifacts.begin(), artifacts.end(), [&](const farm::Artifact& artifact) {
         return artifact.output.parameter != artifacts.front().output.parameter;
     });
     std::uint64_t bytes = 0;
     std::filesystem::create_directories(folder);
     for (const farm::Artifact& artifact : artifacts) {
-        worker::place_output(artifact.output, several ? folder / artifact.output.parameter : folder, *blobs);
+        desk.fetch(job, artifact.output, several ? folder / artifact.output.parameter : folder);
         bytes += artifact.output.size;
     }
     output.say(fmt::format("{} files, {}, in {}", artifacts.size(), format_bytes(bytes), folder.string()));
@@ -249,13 +231,14 @@ int download_outputs(const DownloadRequest& request, Output& output) {
 }
 
 int explain(const JobRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     const std::size_t slash = request.id.find('/');
     json::Object body;
     body["job"] = desk.job(request.id.substr(0, slash));
     if (slash != std::string::npos) {
         const std::string rest = request.id.substr(slash + 1);
-        const auto steps = farm::steps_of(desk.reader(), std::string(body["job"].as_string()));
+        const auto steps = desk.steps(std::string(body["job"].as_string()));
         if (rest.find(':') == std::string::npos) {
             body["step"] = rest;
         } else {

@@ -14,7 +14,8 @@ namespace atelier::cli {
 namespace {
 
 int ask_and_tell(const std::string& verb, const JobRequest& request, const char* told, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     const std::string job = desk.job(request.id);
     desk.ask(verb, job);
     output.say(fmt::format("job {} {}", job, told));
@@ -44,7 +45,8 @@ int delete_job(const JobRequest& request, Output& output) {
 }
 
 int retry_job(const RetryRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     json::Object body;
     body["job"] = desk.job(request.id);
     body["whole"] = !request.failed_only;
@@ -54,10 +56,11 @@ int retry_job(const RetryRequest& request, Output& output) {
 }
 
 int set_priority(const PriorityRequest& request, Output& output) {
-    Desk desk;
+    const auto opened = Desk::open();
+    Desk& desk = *opened;
     json::Object body;
     body["job"] = desk.job(request.id);
-    wire::Settings settings = farm::settings_of(desk.reader(), std::string(body["job"].as_string()));
+    wire::Settings settings = desk.settings(std::string(body["job"].as_string()));
     settings.priority = request.priority;
     body["settings"] = json::parse(wire::to_json(settings));
     desk.ask("settings", body);

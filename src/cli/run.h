@@ -16,11 +16,13 @@ struct RunRequest {
     std::string name;
     int priority = 50;
     std::vector<std::string> tags;
-    std::filesystem::path output;  // empty: outputs stay where the template puts them
-    int workers = 0;               // 0: as many as there are cores
-    int at_once = 0;               // 0: no limit on the job's tasks at one time
-    int max_failed = 0;            // failed tasks after which the job stops
+    std::vector<std::string> log_rules;  // REGEX=CLASS
+    std::filesystem::path output;        // empty: outputs stay where the template puts them
+    int workers = 0;                     // 0: as many as there are cores
+    int at_once = 0;                     // 0: no limit on the job's tasks at one time
+    int max_failed = 0;                  // failed tasks after which the job stops
     bool isolate = false;
+    bool in_place = false;  // a server's workers see the same files as this machine
     bool sandbox = false;
     bool network = false;  // inside of the sandbox
     int max_tries = 0;     // 0: three

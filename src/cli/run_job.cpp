@@ -7,15 +7,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/desk.h"
 #include "cli/exit_status.h"
 #include "cli/follow.h"
 #include "cli/interrupts.h"
 #include "cli/jobs.h"
+#include "cli/local_desk.h"
 #include "cli/local_farm.h"
 #include "cli/run.h"
 #include "cli/submit.h"
-#include "worker/staging.h"
 
 namespace atelier::cli {
 
@@ -35,20 +34,22 @@ std::unique_ptr<LocalFarm> try_local_farm(const farm::Layout& layout, int slots)
     }
 }
 
-// Follows the job while a farm works on it; what is seen of Ctrl-C and SIGTERM is carried out.
+// Follows the job while a farm works on it: a server, the owner of the data folder, or, where there is none, a farm of
+// our own. What is seen of Ctrl-C and SIGTERM is carried out.
 class Run {
 public:
-    Run(Desk& desk, int slots, Output& output) : desk_(desk), slots_(slots), output_(output) {
+    Run(Desk& desk, int slots, Output& output) : desk_(desk), home_(desk.local()), slots_(slots), output_(output) {
         // One that was started a moment ago owns the folder before its tables are there.
-        while (!(local_ = try_local_farm(desk_.layout(), slots_)) && !desk_.has_tables())
+        while (home_ && !(local_ = try_local_farm(home_->layout(), slots_)) && !home_->has_tables())
             std::this_thread::sleep_for(start_interval);
     }
 
     json::Value ask(const std::string& verb, const json::Object& body) {
+        if (!home_) return desk_.ask(verb, body);
         for (;;) {
             if (local_) return local_->farm().perform(verb, body);
-            if (auto answer = desk_.ask_owner(verb, body)) return *answer;
-            local_ = try_local_farm(desk_.layout(), slots_);
+            if (auto answer = home_->ask_owner(verb, body)) return *answer;
+            local_ = try_local_farm(home_->layout(), slots_);
         }
     }
 
@@ -58,9 +59,20 @@ public:
         return ask(verb, body);
     }
 
+    Desk::Submitted submit(const wire::Submission& submission) {
+        if (!home_) return desk_.submit(submission);
+        if (const auto begun = farm::unfinished_job_like(home_->reader(), submission)) {
+            ask("resume", *begun);
+            return {*begun, true};
+        }
+        json::Object body;
+        body["submission"] = json::parse(wire::to_json(submission));
+        return {std::string(ask("submit", body).as_string()), false};
+    }
+
     // The exit status.
     int to_the_end(const std::string& job) {
-        Follower follower(job, desk_.reader(), output_);
+        Follower follower(job, desk_, output_);
         Interrupts interrupts;
         bool stopping = false;
         std::uint64_t seen = 0;
@@ -74,49 +86,50 @@ public:
             if (local_)
                 seen = local_->farm().wait_for_change(seen, look_interval);
             else
-                follow_owner();
+                follow_others();
         }
         if (local_) local_->finish();
         return conclude(follower.job());
     }
 
 private:
-    void follow_owner() {
+    void follow_others() {
         std::this_thread::sleep_for(look_interval);
-        if (!desk_.has_owner()) local_ = try_local_farm(desk_.layout(), slots_);
+        if (home_ && !home_->has_owner()) local_ = try_local_farm(home_->layout(), slots_);
     }
 
     int leave(const std::string& job, Follower& follower) {
         if (local_) local_->interrupt();
-        follower.say(fmt::format("interrupted; `atelier job resume {}` goes on", job));
+        follower.say(home_ ? fmt::format("interrupted; `atelier job resume {}` goes on", job)
+                           : fmt::format("the server goes on with it; `atelier job watch {}` follows it again", job));
         return interrupted;
     }
 
     int conclude(const farm::JobSummary& job) {
         if (job.state == farm::JobState::succeeded) bring_outputs(job.id);
         if (output_.wants_json)
-            output_.json(to_json(job, farm::steps_of(desk_.reader(), job.id)));
+            output_.json(to_json(job, desk_.steps(job.id)));
         else
-            tell_outcome(job, desk_.reader(), desk_.layout().logs(), output_);
+            tell_outcome(job, desk_, output_);
         return exit_status_of(job.state);
     }
 
     // What an isolated job made lies in the store; its outgoing folders are where the person wants it.
     void bring_outputs(const std::string& job) {
-        const wire::Submission submission = farm::submission_of(desk_.reader(), job);
+        const wire::Submission submission = desk_.submission(job);
         if (!submission.settings.isolate) return;
         const auto order = wire::make_order(submission, 0);
-        const auto blobs = desk_.layout().open_blobs();
-        for (const farm::Artifact& artifact : farm::artifacts_of(desk_.reader(), job)) {
+        for (const farm::Artifact& artifact : desk_.artifacts(job)) {
             const job::Parameter* parameter = order->job->parameter(artifact.output.parameter);
             if (parameter == nullptr) continue;
             const std::filesystem::path place = parameter->value;
             const bool is_file = parameter->object_type == job::ObjectType::file;
-            worker::place_output(artifact.output, is_file ? place.parent_path() : place, *blobs);
+            desk_.fetch(job, artifact.output, is_file ? place.parent_path() : place);
         }
     }
 
     Desk& desk_;
+    LocalDesk* home_;  // nothing for a server
     int slots_;
     Output& output_;
     std::unique_ptr<LocalFarm> local_;
@@ -156,43 +169,39 @@ int run(const RunRequest& request, Output& output) {
     wire::make_order(submission, 0);  // refused here, with every problem, before anything is touched
     if (request.dry_run) return describe_job(submission, output);
 
-    Desk desk;
-    desk.layout().create();
-    if (submission.settings.isolate) {
-        store::HashCache cache(desk.layout().hashes());
-        store_inputs(submission, *desk.layout().open_blobs(), cache);
-    }
-    Run run(desk, request.workers, output);
-    if (const auto unfinished = farm::unfinished_job_like(desk.reader(), submission)) {
-        output.say(fmt::format("going on with job {}, which the same command began", *unfinished));
-        run.ask("resume", *unfinished);
-        return run.to_the_end(*unfinished);
-    }
-    json::Object body;
-    body["submission"] = json::parse(wire::to_json(submission));
-    const std::string job(run.ask("submit", body).as_string());
-    if (!output.terminal()) output.say("job " + job + " submitted");
-    return run.to_the_end(job);
+    const auto desk = Desk::open();
+    if (LocalDesk* home = desk->local())
+        home->layout().create();
+    else
+        submission.settings.isolate = !request.in_place;  // who knows what its workers see
+    if (submission.settings.isolate) desk->store_inputs(submission);
+    Run run(*desk, request.workers, output);
+    const Desk::Submitted submitted = run.submit(submission);
+    if (submitted.was_begun)
+        output.say(fmt::format("going on with job {}, which the same command began", submitted.job));
+    else if (!output.terminal())
+        output.say("job " + submitted.job + " submitted");
+    return run.to_the_end(submitted.job);
 }
 
 int resume_job(const ResumeRequest& request, Output& output) {
-    Desk desk;
-    const std::string job = desk.job(request.id);
-    Run run(desk, request.workers, output);
+    const auto desk = Desk::open();
+    const std::string job = desk->job(request.id);
+    Run run(*desk, request.workers, output);
     run.ask("resume", job);
     return run.to_the_end(job);
 }
 
 int watch_job(const JobRequest& request, Output& output) {
-    Desk desk;
-    const std::string job = desk.job(request.id);
-    Follower follower(job, desk.reader(), output);
+    const auto desk = Desk::open();
+    const std::string job = desk->job(request.id);
+    Follower follower(job, *desk, output);
     while (!follower.look())
         std::this_thread::sleep_for(look_interval);
     if (output.wants_json)
-        output.json(to_json(follower.job(), farm::steps_of(desk.reader(), job)));
+        output.json(to_json(follower.job(), desk->steps(job)));
     else
-        tell_outcome(follower.job(), desk.reader(), desk.layout().logs(), output);
+        tell_outcome(follower.job(), *desk, output);
     return exit_status_of(follower.job().state);
 }
 

@@ -7,9 +7,10 @@
 #include <boost/json/object.hpp>
 
 #include "base/text.h"
-#include "cli/desk.h"
 #include "cli/exit_status.h"
+#include "cli/local_desk.h"
 #include "cli/store.h"
+#include "farm/job_list.h"
 
 namespace atelier::cli {
 
@@ -21,7 +22,7 @@ constexpr Micros least_age = Micros{24} * 3600 * 1'000'000;
 }  // namespace
 
 int check_store(Output& output) {
-    Desk desk;
+    LocalDesk desk;
     const auto damaged = store::check(desk.layout().open_blobs()->store());
     json::Array list;
     for (const store::Damage& damage : damaged) {
@@ -38,7 +39,7 @@ int check_store(Output& output) {
 }
 
 int collect_garbage(bool dry_run, Output& output) {
-    Desk desk;
+    LocalDesk desk;
     const auto blobs = desk.layout().open_blobs();
     const auto live = farm::live_digests(desk.reader(), *blobs);
     const auto report = store::gc(
@@ -56,7 +57,7 @@ int collect_garbage(bool dry_run, Output& output) {
 }
 
 int show_usage(Output& output) {
-    Desk desk;
+    LocalDesk desk;
     const auto blobs = desk.layout().open_blobs();
     const store::Usage usage = store::usage(blobs->store());
     output.say(
@@ -66,7 +67,7 @@ int show_usage(Output& output) {
     farm::JobFilter all;
     all.with_archived = true;
     all.limit = 1'000'000;
-    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), all)) {
+    for (const farm::JobSummary& job : farm::list_jobs(desk.reader(), all).jobs) {
         std::uint64_t bytes = 0;
         std::uint64_t files = 0;
         for (const farm::Artifact& artifact : farm::artifacts_of(desk.reader(), job.id)) {

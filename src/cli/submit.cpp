@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "cli/openjd_run.h"
 #include "store/manifest.h"
+#include "wire/log_rules.h"
 
 namespace atelier::cli {
 
@@ -61,6 +62,8 @@ wire::Submission make_submission(const RunRequest& request) {
     submission.current_folder = fs::current_path().string();
     submission.settings.priority = request.priority;
     submission.settings.tags = request.tags;
+    for (const std::string& rule : request.log_rules)
+        submission.settings.log_rules.push_back(wire::parse_log_rule(rule));
     submission.settings.isolate = request.isolate;
     submission.settings.sandbox = request.sandbox;
     submission.settings.network = request.network;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <set>
 
@@ -230,13 +231,15 @@ json::Value Farm::perform(const std::string& verb, const json::Object& body) {
 }
 
 // The job's logs, and the blobs that nobody else needs. On the writer's thread, so that no result that counts on one of
-// them is committed meanwhile. A kill in between leaves garbage, which `atelier store gc` finds.
+// them is committed meanwhile. A kill in between, or a backup, leaves garbage, which `atelier store gc` finds.
 void Farm::after_remove(const std::string& job, const std::vector<std::string>& digests) {
     logs_.remove_job(job);
     std::error_code ignored;
     std::filesystem::remove_all(options_.layout.checkpoints() / job, ignored);
     writer_->run([&](db::Connection& connection) {
         require_hold(connection);
+        const Fd blobs = options_.layout.take_blobs();
+        if (!blobs) return;  // a backup is being made
         for (const std::string& digest : unreferenced(connection, *blobs_, digests))
             blobs_->store().remove(store::Blobs::key_of(Digest::from_hex(digest)));
     });
@@ -255,7 +258,7 @@ wire::ExchangeReply Farm::exchange(const wire::ExchangeRequest& request) {
 }
 
 void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
-                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer) {
+                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, const std::string&) {
     const auto reply = std::make_shared<wire::ExchangeReply>();
     writer_->post(
         [this, request, reply](db::Connection& connection) {
@@ -269,6 +272,28 @@ void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
             committed();
             answer(problem, std::move(*reply));
         });
+}
+
+bool Farm::holds(const std::string& worker, const std::string& job, const std::string&) {
+    const std::lock_guard lock(mutex_);
+    const auto known = queue_.workers().find(worker);
+    const JobBoard* board = queue_.find(job);
+    if (known == queue_.workers().end() || board == nullptr) return false;
+    const auto& sessions = known->second.sessions;
+    return std::any_of(sessions.begin(), sessions.end(),
+                       [&](const auto& item) { return item.second.job == board->key; });
+}
+
+Figures Farm::figures() {
+    const std::lock_guard lock(mutex_);
+    Figures figures;
+    for (const auto& [key, job] : queue_.jobs())
+        for (const StepBoard& step : job.steps) {
+            figures.ready += step.ready();
+            figures.leased += step.leased;
+        }
+    figures.workers = queue_.workers().size();
+    return figures;
 }
 
 bool Farm::wait_for_work(const std::string& worker, std::chrono::milliseconds patience,

@@ -35,6 +35,15 @@ struct FarmOptions {
     std::string server_url = {};  // where other servers of this database reach this one
 };
 
+// For those who watch the farm.
+struct Figures {
+    std::uint64_t ready = 0;
+    std::uint64_t leased = 0;
+    std::uint64_t workers = 0;
+    std::uint64_t leases = 0;     // since the start
+    std::uint64_t exchanges = 0;  // since the start
+};
+
 class Farm {
 public:
     // Throws Error::unavailable when another process owns the data folder. On a database that is shared nobody owns it.
@@ -42,10 +51,6 @@ public:
     ~Farm();
     Farm(const Farm&) = delete;
     Farm& operator=(const Farm&) = delete;
-
-    // Of several servers only one schedules: changes at another are Error::unavailable that says who does.
-    bool schedules() const { return schedules_; }
-    std::string scheduler_url();  // as the database tells it now; empty when nobody says so
 
     std::string submit(const wire::Submission& submission);  // the job's id
 
@@ -60,8 +65,12 @@ public:
 
     wire::ExchangeReply exchange(const wire::ExchangeRequest& request);
     // The same without waiting for the commit; answered on the writer's thread.
+    // speaker: the id of the token that speaks for the worker; empty for one that may speak for any.
     void post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
-                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer);
+                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer,
+                       const std::string& speaker = {});
+    // Whether the worker has a session of this job, and the speaker is its own.
+    bool holds(const std::string& worker, const std::string& job, const std::string& speaker);
     // True when there may be something for the worker, false after `patience` or when `give_up` came true (see
     // notify()).
     bool wait_for_work(const std::string& worker, std::chrono::milliseconds patience,
@@ -79,6 +88,12 @@ public:
     // Waits until something was committed after `seen` (or for `patience`); returns the present number.
     std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds patience);
     void notify();  // lets whoever waits look again
+
+    // Several servers may share a database: one of them schedules, the others answer what needs no change.
+    bool schedules() const { return schedules_; }
+    std::string scheduler_url();  // of the one that does, fresh from the database; empty when there is none just now
+
+    Figures figures();
 
     std::shared_ptr<const wire::JobOrder> order(const std::string& job);
     std::vector<wire::Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step);

@@ -6,41 +6,11 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "farm/job_list.h"
 
 namespace atelier::farm {
 
 namespace {
-
-constexpr const char* job_columns =
-    "SELECT key, id, name, state, priority, tags, total_tasks, progress, seconds_left, submitted_at, started_at, "
-    "ended_at, "
-    "message, failed_step, failed_task, failed_epoch, "
-    "(SELECT coalesce(sum(succeeded), 0) FROM steps WHERE steps.job = jobs.key), "
-    "(SELECT coalesce(sum(failed), 0) FROM steps WHERE steps.job = jobs.key) FROM jobs ";
-
-template <class... V>
-std::vector<JobSummary> read_jobs(db::Connection& connection, const std::string& condition, const V&... values) {
-    std::vector<JobSummary> jobs;
-    connection.each<std::int64_t, std::string, std::string, JobState, int, std::string, std::uint64_t, double,
-                    std::optional<double>, Micros, std::optional<Micros>, std::optional<Micros>, std::string,
-                    std::optional<std::uint32_t>, std::optional<std::uint64_t>, std::optional<std::int64_t>,
-                    std::uint64_t, std::uint64_t>(
-        job_columns + condition,
-        [&](std::int64_t key, const std::string& id, const std::string& name, JobState state, int priority,
-            const std::string& tags, std::uint64_t total, double progress, std::optional<double> left, Micros submitted,
-            std::optional<Micros> started, std::optional<Micros> ended, const std::string& message,
-            std::optional<std::uint32_t> failed_step, std::optional<std::uint64_t> failed_task,
-            std::optional<std::int64_t> failed_epoch, std::uint64_t succeeded, std::uint64_t failed) {
-            JobSummary job{key,    id,       name, state,     priority, {},    total,   succeeded,
-                           failed, progress, left, submitted, started,  ended, message, {}};
-            for (const std::string_view tag : split(tags, ','))
-                if (!tag.empty()) job.tags.emplace_back(tag);
-            if (failed_step) job.first_failure = wire::AttemptId{id, *failed_step, *failed_task, *failed_epoch};
-            jobs.push_back(std::move(job));
-        },
-        values...);
-    return jobs;
-}
 
 std::int64_t key_of(db::Connection& connection, const std::string& id) {
     const auto row = connection.row<std::int64_t>("SELECT key FROM jobs WHERE id = $1", id);
@@ -50,18 +20,9 @@ std::int64_t key_of(db::Connection& connection, const std::string& id) {
 
 }  // namespace
 
-std::vector<JobSummary> list_jobs(db::Connection& connection, const JobFilter& filter) {
-    const std::int64_t before = filter.before.value_or(INT64_MAX);
-    const std::string tag = filter.tag.empty() ? "%" : "%," + filter.tag + ",%";
-    const std::string rest = "key < $1 AND ($2 = '%' OR tags LIKE $2) ORDER BY key DESC LIMIT $3";
-    if (filter.state)
-        return read_jobs(connection, "WHERE state = $4 AND " + rest, before, tag, filter.limit, *filter.state);
-    if (filter.with_archived) return read_jobs(connection, "WHERE " + rest, before, tag, filter.limit);
-    return read_jobs(connection, "WHERE state <> $4 AND " + rest, before, tag, filter.limit, JobState::archived);
-}
-
 JobSummary job_by_id(db::Connection& connection, const std::string& id) {
-    const auto jobs = read_jobs(connection, "WHERE id = $1", id);
+    const db::Bound value = std::string_view(id);
+    const auto jobs = read_jobs(connection, "WHERE id = $1", {&value, 1});
     if (jobs.empty()) throw Error(Error::Kind::not_found, "there is no job " + id, "`atelier jobs` lists them");
     return jobs.front();
 }
@@ -135,12 +96,12 @@ std::vector<AttemptRecord> read_attempts(db::Connection& connection, const std::
 
 std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
-                                       std::size_t limit) {
+                                       std::size_t limit, const wire::AttemptId& after) {
     return read_attempts(connection, job,
                          "WHERE job = $1 AND (CAST($2 AS INTEGER) IS NULL OR step = $2) AND "
                          "(CAST($3 AS BIGINT) IS NULL OR task = $3) "
-                         "ORDER BY step, task, epoch LIMIT $4",
-                         key_of(connection, job), step, task, limit);
+                         "AND (step, task, epoch) > ($5, $6, $7) ORDER BY step, task, epoch LIMIT $4",
+                         key_of(connection, job), step, task, limit, after.step, after.task, after.epoch);
 }
 
 std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id) {
@@ -186,18 +147,38 @@ std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string
     return read_artifacts(connection, job, "WHERE job = $1 ORDER BY parameter, path", key_of(connection, job));
 }
 
+std::vector<Artifact> artifacts_after(db::Connection& connection, const std::string& job, const std::string& parameter,
+                                      const std::string& path, int limit) {
+    return read_artifacts(connection, job,
+                          "WHERE job = $1 AND (parameter, path) > ($2, $3) ORDER BY parameter, path LIMIT $4",
+                          key_of(connection, job), parameter, path, limit);
+}
+
+Artifact artifact_at(db::Connection& connection, const std::string& job, const std::string& parameter,
+                     const std::string& path) {
+    const auto found = read_artifacts(connection, job, "WHERE job = $1 AND parameter = $2 AND path = $3",
+                                      key_of(connection, job), parameter, path);
+    if (found.empty())
+        throw Error(Error::Kind::not_found, fmt::format("job {} has no output {}/{}", job, parameter, path),
+                    "`atelier job outputs " + job + "` lists them");
+    return found.front();
+}
+
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
                                       int limit) {
     std::vector<EventRecord> events;
     const auto take = [&](std::int64_t at_number, Micros at, const std::string& id, std::optional<std::uint32_t> step,
                           std::optional<std::uint64_t> task, std::optional<std::int64_t> epoch, const std::string& kind,
-                          const std::string& detail) {
-        events.push_back({at_number, at, id, step, task, epoch, kind, detail});
+                          const std::string& detail, const std::optional<std::string>& owner) {
+        events.push_back({at_number, at, id, step, task, epoch, kind, detail, owner.value_or("")});
     };
-    const std::string columns = "SELECT number, at, job_id, step, task, epoch, kind, detail FROM events ";
+    const std::string columns =
+        "SELECT number, at, job_id, step, task, epoch, kind, detail, (SELECT owner FROM jobs WHERE jobs.key = "
+        "events.job) FROM events ";
     const auto read = [&](const std::string& condition, const auto&... values) {
         connection.each<std::int64_t, Micros, std::string, std::optional<std::uint32_t>, std::optional<std::uint64_t>,
-                        std::optional<std::int64_t>, std::string, std::string>(columns + condition, take, values...);
+                        std::optional<std::int64_t>, std::string, std::string, std::optional<std::string>>(
+            columns + condition, take, values...);
     };
     if (job.empty())
         read("WHERE number > $1 ORDER BY number LIMIT $2", number, limit);
@@ -218,10 +199,11 @@ wire::Settings settings_of(db::Connection& connection, const std::string& job) {
     return wire::settings_from_json(std::get<0>(*row));
 }
 
-std::optional<std::string> unfinished_job_like(db::Connection& connection, const wire::Submission& submission) {
-    const auto row =
-        connection.row<std::string>("SELECT id FROM jobs WHERE digest = $1 AND state < $2 ORDER BY key DESC LIMIT 1",
-                                    digest_of(submission), JobState::succeeded);
+std::optional<std::string> unfinished_job_like(db::Connection& connection, const wire::Submission& submission,
+                                               const std::string& owner) {
+    const auto row = connection.row<std::string>(
+        "SELECT id FROM jobs WHERE digest = $1 AND state < $2 AND owner = $3 ORDER BY key DESC LIMIT 1",
+        digest_of(submission), JobState::succeeded, owner);
     if (!row) return std::nullopt;
     return std::get<0>(*row);
 }

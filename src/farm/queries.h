@@ -21,6 +21,7 @@ struct JobSummary {
     std::int64_t key = 0;
     std::string id;
     std::string name;
+    std::string owner;
     JobState state = JobState::ready;
     int priority = 0;
     std::vector<std::string> tags;
@@ -29,9 +30,9 @@ struct JobSummary {
     std::uint64_t failed = 0;
     double progress = 0;  // 0 … 100
     std::optional<double> seconds_left;
-    Micros submitted_at = 0;
-    std::optional<Micros> started_at;
-    std::optional<Micros> ended_at;
+    Instant submitted_at;
+    std::optional<Instant> started_at;
+    std::optional<Instant> ended_at;
     std::string message;
     std::optional<wire::AttemptId> first_failure;
 };
@@ -68,40 +69,38 @@ struct Artifact {
 
 struct EventRecord {
     std::int64_t number = 0;
-    Micros at = 0;
+    Instant at;
     std::string job;
     std::optional<std::uint32_t> step;
     std::optional<std::uint64_t> task;
     std::optional<std::int64_t> epoch;
     std::string kind;
     std::string detail;
+    std::string owner;  // of the job; empty once it is deleted
 };
 
-struct JobFilter {
-    std::optional<JobState> state;
-    std::string tag;
-    bool with_archived = false;
-    int limit = 100;
-    std::optional<std::int64_t> before;  // a key: the page after it, newest first
-};
-
-std::vector<JobSummary> list_jobs(db::Connection& connection, const JobFilter& filter = {});
 JobSummary job_by_id(db::Connection& connection, const std::string& id);         // throws Error::not_found
 std::string find_job(db::Connection& connection, const std::string& beginning);  // the one id that begins so; throws
 std::vector<StepSummary> steps_of(db::Connection& connection, const std::string& job);
 std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,
-                                       std::size_t limit);
+                                       std::size_t limit, const wire::AttemptId& after = {});
 std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id);
 std::vector<RunningAttempt> running_attempts(db::Connection& connection, const std::string& job);
 std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job);
+// By parameter and path, those after `after`: a page of them.
+std::vector<Artifact> artifacts_after(db::Connection& connection, const std::string& job, const std::string& parameter,
+                                      const std::string& path, int limit);
+Artifact artifact_at(db::Connection& connection, const std::string& job, const std::string& parameter,
+                     const std::string& path);  // throws Error::not_found
 std::vector<EventRecord> events_after(db::Connection& connection, std::int64_t number, const std::string& job,
                                       int limit);
 wire::Submission submission_of(db::Connection& connection, const std::string& job);
 wire::Settings settings_of(db::Connection& connection, const std::string& job);  // as they are now
 
-// An unfinished job that was submitted by the same ask.
-std::optional<std::string> unfinished_job_like(db::Connection& connection, const wire::Submission& submission);
+// An unfinished job that the same owner submitted by the same ask.
+std::optional<std::string> unfinished_job_like(db::Connection& connection, const wire::Submission& submission,
+                                               const std::string& owner = "local");
 
 // The outputs that the steps before this one (all that it depends on, directly or not) have left.
 std::vector<wire::Output> outputs_before(db::Connection& connection, const std::string& job, const job::Job& order,

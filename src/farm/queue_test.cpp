@@ -1,4 +1,5 @@
 #include "farm/queue.h"
+#include "farm/job_list.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -380,10 +381,10 @@ TEST(Queue, ArchiveAndDelete) {
     FakeWorker worker("w", 1);
     ground.work_off(worker);
     ground.queue->archive(*ground.connection, id);
-    EXPECT_TRUE(list_jobs(*ground.connection).empty());
-    EXPECT_EQ(
-        list_jobs(*ground.connection, {.state = {}, .tag = {}, .with_archived = true, .limit = 9, .before = {}}).size(),
-        1u);
+    EXPECT_TRUE(list_jobs(*ground.connection).jobs.empty());
+    JobFilter archived;
+    archived.with_archived = true;
+    EXPECT_EQ(list_jobs(*ground.connection, archived).jobs.size(), 1u);
     ground.queue->remove(*ground.connection, id);
     for (const char* table : {"jobs", "steps", "tasks", "attempts"})
         EXPECT_EQ(ground.count(std::string("SELECT count(*) FROM ") + table), 0) << table;

@@ -168,6 +168,8 @@ CREATE TABLE asks (
 constexpr const char* second = R"sql(
 ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
 CREATE INDEX jobs_by_owner ON jobs (owner, key);
+CREATE INDEX jobs_by_name ON jobs (name, key);
+CREATE INDEX jobs_by_priority ON jobs (priority, key);
 
 ALTER TABLE workers ADD COLUMN token TEXT;
 ALTER TABLE workers ADD COLUMN wish SMALLINT NOT NULL DEFAULT 0;

@@ -35,7 +35,7 @@ std::string seconds_text(milliseconds time) { return format_duration(std::chrono
 void ActionRunner::tell(LogLevel level, const std::string& text) {
     if (level < level_) return;
     try {
-        listener_.log(shown(text));
+        listener_.remark(shown(text));
     } catch (const Error&) {  // a full disk must not keep an environment from being left
     }
 }

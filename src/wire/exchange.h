@@ -91,8 +91,8 @@ struct Result {
     std::optional<int> exit_code;
     std::string reason;  // one sentence for people when it didn't succeed
     Usage usage;
-    Micros started_at = 0;  // 0: it never started
-    Micros ended_at = 0;
+    Instant started_at;  // 0: it never started
+    Instant ended_at;
     LogRange log;
     std::vector<Output> outputs;
     std::optional<std::string> checkpoint;  // digest of a manifest

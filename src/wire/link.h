@@ -27,7 +27,7 @@ using InputManifests = std::map<std::string, std::string>;
 
 // What the last lines of a failed attempt's log tell of its failure.
 struct LogRule {
-    std::string pattern;  // a regular expression (ECMAScript), looked for in each line
+    std::string pattern;  // a regular expression (RE2), looked for in each line
     ResultClass result = ResultClass::failed_app;
 };
 

@@ -4,17 +4,10 @@
 
 #include "base/hash.h"
 #include "base/json_struct.h"
-#include "wire/exchange_json.h"
+#include "wire/log_rules.h"
+#include "wire/submission_json.h"
 
 namespace atelier::wire {
-
-BOOST_DESCRIBE_STRUCT(LogRule, (), (pattern, result))
-BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (priority, weight, max_tries, max_failed_tasks, max_concurrency, tags, log_rules, isolate,
-                       sandbox, network))
-BOOST_DESCRIBE_STRUCT(Document, (), (text, syntax, name))
-BOOST_DESCRIBE_STRUCT(Submission, (),
-                      (name, job_template, environments, values, template_folder, current_folder, settings, inputs))
 
 namespace {
 
@@ -45,6 +38,7 @@ void check(const Settings& settings) {
     check_range("the number of failed tasks", settings.max_failed_tasks, 1, many);
     if (settings.max_concurrency) check_range("the concurrency", *settings.max_concurrency, 1, many);
     if (settings.tags.size() > most_tags) throw Error(Error::Kind::invalid, "a job may have 32 tags at most");
+    check_log_rules(settings.log_rules);
     for (const std::string& tag : settings.tags)
         if (tag.empty() || tag.size() > longest_tag || tag.find_first_of(",\n\t ") != std::string::npos)
             throw Error(Error::Kind::invalid, "a tag is 1 to 64 characters without blanks and commas: \"" + tag + "\"");

@@ -77,6 +77,41 @@ TEST_F(AgentTest, AFailureEndsItsSession) {
     EXPECT_EQ(result(2).result, ResultClass::never_attempted);
 }
 
+TEST_F(AgentTest, TheLogTellsWhyATaskFailed) {
+    start(template_of("echo 'cp: No space left on device' >&2; exit 1"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::failed_resource);
+    EXPECT_EQ(result(0).exit_code, 1);
+    EXPECT_NE(result(0).reason.find("No space left"), std::string::npos) << result(0).reason;
+}
+
+TEST_F(AgentTest, TheLogTellsNothingOfWhatSucceededOrIsLongPast) {
+    start(template_of("echo No space left on device; [ {{Task.Param.N}} = 0 ] || { seq 60; exit 1; }"));
+    link_.assign({0, 1});
+    ASSERT_TRUE(link_.wait_for_results(2));
+    EXPECT_EQ(result(0).result, ResultClass::succeeded);
+    EXPECT_EQ(result(1).result, ResultClass::failed_app);
+}
+
+TEST_F(AgentTest, TheTextOfACommandTellsNothing) {
+    start(template_of("exit 1; echo No space left on device"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::failed_app);
+    EXPECT_NE(link_.log.find("No space left"), std::string::npos);
+}
+
+TEST_F(AgentTest, RulesOfTheJobTellFirst) {
+    start(template_of("echo seat 7 is taken; exit 3"));
+    auto order = std::make_shared<wire::JobOrder>(*link_.the_order);
+    order->log_rules = {{"^seat \\d+ is taken", ResultClass::failed_licence}};
+    link_.the_order = order;
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::failed_licence);
+}
+
 TEST_F(AgentTest, OutputsComeWithTheResult) {
     const std::string out = (folder_.path() / "out").string();
     for (const bool isolate : {false, true}) {

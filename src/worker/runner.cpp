@@ -185,6 +185,7 @@ bool Runner::run(const wire::Assignment& assignment) {
         const std::lock_guard lock(mutex_);
         current_->log_begin = log_.begin_attempt();
     }
+    tail_.clear();
     const Micros started = system_clock().wall();
     wire::Result result;
     try {
@@ -235,7 +236,16 @@ wire::Result Runner::try_task(const wire::Assignment& assignment) {
     result.exit_code = action.exit_code;
     result.reason = action.reason;
     result.usage = usage_of(action.usage);
+    if (result.result == ResultClass::failed_app && action.exit_code) heed_log(result);
     return result;
+}
+
+// The program only said that it failed; its last lines may tell more.
+void Runner::heed_log(wire::Result& result) const {
+    const auto finding = wire::judge_log(order_->log_rules, tail_.lines());
+    if (!finding) return;
+    result.result = finding->result;
+    result.reason += "; its log says: " + finding->line;
 }
 
 void Runner::open_session() {
@@ -297,7 +307,13 @@ void Runner::give_up_queue() {
 
 // The session's Listener, on the runner's thread.
 
-void Runner::log(std::string_view line) { log_.line(line); }
+void Runner::log(std::string_view line) {
+    log_.line(line);
+    tail_.line(line);
+}
+
+// The command that is run is told, too: what its text says is no finding.
+void Runner::remark(std::string_view line) { log_.line(line); }
 
 void Runner::progress(double percent) {
     const std::lock_guard lock(mutex_);

@@ -19,6 +19,7 @@
 #include "session/session.h"
 #include "store/blobs.h"
 #include "wire/link.h"
+#include "worker/log_tail.h"
 #include "worker/log_writer.h"
 #include "worker/outputs.h"
 #include "worker/staging.h"
@@ -62,12 +63,14 @@ private:
     std::optional<wire::Assignment> next();
     bool run(const wire::Assignment& assignment);  // true when it succeeded
     wire::Result try_task(const wire::Assignment& assignment);
+    void heed_log(wire::Result& result) const;
     void open_session();
     void finish(const wire::Assignment& assignment, wire::Result result);
     void give_up_queue();
     std::optional<store::BlobRef> store_preview(const std::filesystem::path& file);
 
     void log(std::string_view line) override;
+    void remark(std::string_view line) override;
     void progress(double percent) override;
     void status(std::string_view text) override;
     void metric(std::string_view name, double value) override;
@@ -79,6 +82,7 @@ private:
     const std::string job_;
     const std::uint32_t step_;
     LogWriter log_;
+    LogTail tail_;  // of the attempt that runs
 
     // The runner's own thread alone:
     std::shared_ptr<const wire::JobOrder> order_;

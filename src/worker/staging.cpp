@@ -77,6 +77,14 @@ Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output
 }
 
 void place_output(const wire::Output& output, const fs::path& folder, store::Blobs& blobs) {
+    const store::BlobRef blob{Digest::from_hex(output.digest), output.size};
+    OutputContent content;
+    content.lay = [&](const fs::path& at) { blobs.place(blob, at, store::Placement::copy, output.mode); };
+    content.link_target = [&] { return blobs.get(blob, longest_link); };
+    place_output(output, folder, content);
+}
+
+void place_output(const wire::Output& output, const fs::path& folder, const OutputContent& content) {
     check_relative_path(output.path);
     const fs::path target = folder / output.path;
     // Looked at before anything is made: what is there already may be a link to elsewhere.
@@ -85,16 +93,15 @@ void place_output(const wire::Output& output, const fs::path& folder, store::Blo
     if (real != root && !real.native().starts_with(root.native() + "/"))
         throw Error(Error::Kind::invalid, "the output " + output.path + " is refused: a link leads out of its folder");
     fs::create_directories(target.parent_path());
-    const store::BlobRef blob{Digest::from_hex(output.digest), output.size};
     const fs::path beside = target.parent_path() / ("." + target.filename().string() + "." + random_id(8) + ".tmp");
     if (output.is_link) {
-        const fs::path leads_to = blobs.get(blob, longest_link);
+        const fs::path leads_to = content.link_target();
         if (leads_out(output.path, leads_to))
             throw Error(Error::Kind::invalid,
                         "the output " + output.path + " is refused: it is a link out of its folder");
         fs::create_symlink(leads_to, beside);
     } else {
-        blobs.place(blob, beside, store::Placement::copy, output.mode);
+        content.lay(beside);
     }
     fs::rename(beside, target);
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "job/path_mapping.h"
@@ -29,5 +31,13 @@ Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output
 
 // Lays one output below its place; an older one there is replaced.
 void place_output(const wire::Output& output, const std::filesystem::path& folder, store::Blobs& blobs);
+
+// The same with content from elsewhere. lay: writes the file's content to a path where nothing is; link_target: gives
+// what a symbolic link leads to.
+struct OutputContent {
+    std::function<void(const std::filesystem::path&)> lay;
+    std::function<std::string()> link_target;
+};
+void place_output(const wire::Output& output, const std::filesystem::path& folder, const OutputContent& content);
 
 }  // namespace atelier::worker

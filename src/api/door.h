@@ -1,0 +1,24 @@
+// Who may come in: a request's token or cookie becomes a Caller, or it is refused. A browser's session must carry its
+// guard with every change, so that a page of another site can't make the browser ask for one.
+#pragma once
+
+#include "accounts/accounts.h"
+#include "api/routes.h"
+#include "http/message.h"
+
+namespace atelier::api {
+
+constexpr const char* session_cookie = "atelier_session";
+constexpr const char* guard_header = "x-atelier-guard";
+
+// Thrown where nobody has come in: 401, not 403.
+struct NotKnown : Error {
+    using Error::Error;
+};
+
+accounts::Caller let_in(const http::Request& request, Access access, accounts::Accounts& accounts);
+
+// Error::not_found, the same as for a job that isn't there, unless the caller may see it.
+void require_job(Call& call, const std::string& job);
+
+}  // namespace atelier::api

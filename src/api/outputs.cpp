@@ -1,0 +1,157 @@
+// What jobs made: listed, one by one with ranges, or all of it as one archive.
+#include <fmt/format.h>
+
+#include <deque>
+#include <filesystem>
+
+#include "api/answers.h"
+#include "api/blob_source.h"
+#include "api/door.h"
+#include "api/groups.h"
+#include "archive/pack.h"
+#include "base/text.h"
+
+namespace atelier::api {
+
+namespace {
+
+using http::Response;
+
+constexpr int page_of_archive = 1000;
+constexpr std::uint64_t longest_link = 4096;
+
+store::BlobRef blob_of(const wire::Output& output) { return {Digest::from_hex(output.digest), output.size}; }
+
+// What a browser may show by itself. Everything else is bytes to be saved, above all what could run there.
+std::string_view type_of(const std::string& path) {
+    static constexpr std::pair<std::string_view, std::string_view> known[] = {
+        {".png", "image/png"},         {".jpg", "image/jpeg"},
+        {".jpeg", "image/jpeg"},       {".webp", "image/webp"},
+        {".gif", "image/gif"},         {".mp4", "video/mp4"},
+        {".webm", "video/webm"},       {".txt", "text/plain; charset=utf-8"},
+        {".json", "application/json"}, {".exr", "image/x-exr"},
+        {".tif", "image/tiff"},
+    };
+    const std::string extension = lower(std::filesystem::path(path).extension().string());
+    for (const auto& [ending, type] : known)
+        if (extension == ending) return type;
+    return "application/octet-stream";
+}
+
+// "PARAMETER/PATH" of the last one of the page before.
+std::pair<std::string, std::string> place_at(const std::string& cursor) {
+    const std::size_t slash = cursor.find('/');
+    if (slash == std::string::npos) return {cursor, ""};
+    return {cursor.substr(0, slash), cursor.substr(slash + 1)};
+}
+
+Response list(Call& call) {
+    require_job(call, call["job"]);
+    const int limit = call.limit(1000, 10'000);
+    const auto [parameter, path] = place_at(call.request.asked("cursor").value_or(""));
+    OutputPage page;
+    call.context.farm.read([&](db::Connection& connection) {
+        page.outputs = farm::artifacts_after(connection, call["job"], parameter, path, limit + 1);
+    });
+    if (page.outputs.size() > static_cast<std::size_t>(limit)) {
+        page.outputs.pop_back();
+        const wire::Output& last = page.outputs.back().output;
+        page.next = last.parameter + "/" + last.path;
+    }
+    return answer(page);
+}
+
+Response file(Call& call) {
+    require_job(call, call["job"]);
+    farm::Artifact artifact;
+    call.context.farm.read([&](db::Connection& connection) {
+        artifact = farm::artifact_at(connection, call["job"], call["parameter"], call["path"]);
+    });
+    const wire::Output& output = artifact.output;
+    const Fd content = open_blob(call.context.farm.blobs(), blob_of(output));
+    const std::string_view type = type_of(output.path);
+    Response response = http::file_response(call.request, content.get(), output.size, type, output.digest);
+    if (type == "application/octet-stream") response.with("Content-Disposition", "attachment");
+    return response;
+}
+
+// Reads the list of outputs page by page while the archive is sent.
+class OutputsInOrder {
+public:
+    OutputsInOrder(farm::Farm& farm, std::string job) : farm_(farm), job_(std::move(job)) { fill(); }
+
+    bool next(archive::PackEntry& entry) {
+        if (page_.empty() && !at_end_) fill();
+        if (page_.empty()) return false;
+        entry = entry_of(page_.front());
+        page_.pop_front();
+        return true;
+    }
+
+private:
+    void fill() {
+        std::vector<farm::Artifact> found;
+        farm_.read([&](db::Connection& connection) {
+            found = farm::artifacts_after(connection, job_, parameter_, path_, page_of_archive);
+        });
+        at_end_ = found.size() < page_of_archive;
+        for (farm::Artifact& artifact : found)
+            page_.push_back(std::move(artifact.output));
+        if (page_.empty()) return;
+        parameter_ = page_.back().parameter;
+        path_ = page_.back().path;
+    }
+
+    archive::PackEntry entry_of(const wire::Output& output) {
+        archive::PackEntry entry;
+        entry.path = output.parameter + "/" + output.path;
+        entry.mode = output.mode;
+        const store::BlobRef blob = blob_of(output);
+        if (output.is_link) {
+            entry.link_target = farm_.blobs().get(blob, longest_link);
+            return entry;
+        }
+        entry.size = output.size;
+        entry.open = [this, blob] { return pieces_of(std::make_shared<Fd>(open_blob(farm_.blobs(), blob))); };
+        return entry;
+    }
+
+    farm::Farm& farm_;
+    std::string job_;
+    std::deque<wire::Output> page_;
+    std::string parameter_;
+    std::string path_;
+    bool at_end_ = false;
+};
+
+Response packed(Call& call, archive::PackForm form, const char* ending, std::string_view type) {
+    require_job(call, call["job"]);
+    const auto outputs = std::make_shared<OutputsInOrder>(call.context.farm, call["job"]);
+    const auto pack =
+        std::make_shared<archive::Pack>(form, [outputs](archive::PackEntry& entry) { return outputs->next(entry); });
+    Response response;
+    response.with("Content-Type", std::string(type));
+    response.with("Content-Disposition", fmt::format("attachment; filename=\"{}.{}\"", call["job"], ending));
+    response.pieces = [pack] { return pack->next(); };
+    return response;
+}
+
+Response as_zip(Call& call) { return packed(call, archive::PackForm::zip, "zip", "application/zip"); }
+Response as_tar(Call& call) { return packed(call, archive::PackForm::tar, "tar", "application/x-tar"); }
+
+}  // namespace
+
+void add_outputs(Routes& routes) {
+    routes.get("/jobs/{job}/outputs", Access::read, "The files that it made", list)
+        .asks("limit", "integer", "at most so many, up to 10000")
+        .asks("cursor", "string", "`next` of the page before")
+        .gives_json(schema<OutputPage>());
+    routes.get("/jobs/{job}/outputs.zip", Access::read, "All of them as one zip", as_zip)
+        .gives_bytes("application/zip");
+    routes.get("/jobs/{job}/outputs.tar", Access::read, "All of them as one tar", as_tar)
+        .gives_bytes("application/x-tar");
+    routes.get("/jobs/{job}/files/{parameter}/{path...}", Access::read, "One of them; ranges are served", file)
+        .gives_bytes("application/octet-stream");
+}
+
+}  // namespace atelier::api

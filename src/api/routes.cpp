@@ -1,0 +1,133 @@
+#include "api/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/door.h"
+#include "api/relay.h"
+
+namespace atelier::api {
+
+int Call::limit(int standard, int most) const {
+    const auto asked = request.asked_number("limit");
+    if (!asked) return standard;
+    if (*asked < 1 || *asked > most)
+        throw Error(Error::Kind::invalid, fmt::format("limit must be between 1 and {}", most), {}, "limit");
+    return static_cast<int>(*asked);
+}
+
+Route& Route::asks(std::string name, std::string type, std::string what) {
+    query.push_back({std::move(name), std::move(type), std::move(what)});
+    return *this;
+}
+
+Route& Route::takes_json(json::Object schema, std::size_t most) {
+    takes = std::move(schema);
+    has_body = true;
+    most_content = most;
+    return *this;
+}
+
+Route& Route::takes_bytes() {
+    takes_type = "application/octet-stream";
+    has_body = true;
+    return *this;
+}
+
+Route& Route::gives_json(json::Object schema, int with_status) {
+    gives = std::move(schema);
+    status = with_status;
+    return *this;
+}
+
+Route& Route::gives_bytes(std::string type) {
+    gives_type = std::move(type);
+    return *this;
+}
+
+Route& Route::gives_nothing() {
+    status = 204;
+    return *this;
+}
+
+Route& Routes::get(std::string path, Access access, std::string summary, Act act) {
+    return put(http::Method::get, std::move(path), access, std::move(summary), act);
+}
+
+Route& Routes::get(std::string path, Access access, std::string summary, WaitingAct act) {
+    return put(http::Method::get, std::move(path), access, std::move(summary), act);
+}
+
+Route& Routes::change(http::Method method, std::string path, Access access, std::string summary, Act act) {
+    Route& route = put(method, std::move(path), access, std::move(summary), act);
+    route.relayed = true;
+    return route;
+}
+
+Route& Routes::add(http::Method method, std::string path, Access access, std::string summary, Act act) {
+    return put(method, std::move(path), access, std::move(summary), act);
+}
+
+Route& Routes::add(http::Method method, std::string path, Access access, std::string summary, WaitingAct act) {
+    return put(method, std::move(path), access, std::move(summary), act);
+}
+
+Route& Routes::put(http::Method method, std::string path, Access access, std::string summary, AnyAct act) {
+    Route& route = lines_.emplace_back();
+    route.method = method;
+    route.path = std::move(path);
+    route.access = access;
+    route.summary = std::move(summary);
+    acts_.push_back(act);
+    return route;
+}
+
+std::string Routes::full_path(const Route& route) {
+    return route.path.starts_with("//") ? route.path.substr(1) : "/api/v1" + route.path;
+}
+
+void Routes::open() {
+    for (std::size_t i = 0; i < lines_.size(); ++i)
+        router_.add(lines_[i].method, full_path(lines_[i]), handler_of(lines_[i], acts_[i]), lines_[i].most_content);
+}
+
+namespace {
+
+http::Response refused(const NotKnown& error) {
+    return http::Response::error(error, 401).with("WWW-Authenticate", "Bearer");
+}
+
+}  // namespace
+
+http::Handler Routes::handler_of(const Route& route, const AnyAct& act) const {
+    Context& context = context_;
+    const Access access = route.access;
+    if (const Act* plain = std::get_if<Act>(&act)) {
+        return http::Plain([&context, access, act = *plain, relayed = route.relayed](http::Request& request) {
+            try {
+                const accounts::Caller caller = let_in(request, access, context.accounts);
+                if (relayed && !context.farm.schedules()) return context.relay.send(request);
+                Call call{request, caller, context};
+                return act(call);
+            } catch (const NotKnown& error) {
+                return refused(error);
+            }
+        });
+    }
+    return http::Waiting(
+        [&context, access, act = std::get<WaitingAct>(act)](http::Request& request) -> http::Task<http::Response> {
+            std::optional<accounts::Caller> caller;
+            std::optional<http::Response> refusal;
+            try {
+                caller = let_in(request, access, context.accounts);
+            } catch (const NotKnown& error) {
+                refusal = refused(error);
+            }
+            if (refusal) co_return std::move(*refusal);
+            Call call{request, *caller, context};
+            co_return co_await act(call);
+        });
+}
+
+}  // namespace atelier::api

@@ -1,0 +1,207 @@
+#include "cli/remote_desk.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "api/answers.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "cli/home.h"
+#include "cli/submit.h"
+#include "worker/staging.h"
+
+namespace atelier::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* root = "/api/v1";
+constexpr int page_of_attempts = 1000;
+constexpr int page_of_outputs = 10'000;
+
+std::string path_of(const std::string& job, const std::string& rest = {}) {
+    return std::string(root) + "/jobs/" + http::encode(job) + rest;
+}
+
+template <class T>
+T get(http::Client& client, const std::string& path) {
+    return json::read<T>(client.get(path));
+}
+
+http::Method method_of(const std::string& verb) {
+    if (verb == "delete") return http::Method::remove;
+    return verb == "settings" ? http::Method::patch : http::Method::post;
+}
+
+std::string text_of(const json::Object& body, const char* key) {
+    const json::Value* value = body.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// The route that does what a verb of farm/verbs.cpp does, and its body.
+http::Ask ask_of(const std::string& verb, const json::Object& body) {
+    const std::string job = text_of(body, "job");
+    http::Ask ask;
+    ask.method = method_of(verb);
+    ask.path = verb == "delete" ? path_of(job) : path_of(job, "/" + verb);
+    if (verb == "settings") ask.content = json::text(body.at("settings"));
+    if (verb == "retry") {
+        json::Object retry;
+        retry["failed_only"] = !body.at("whole").as_bool();
+        ask.content = json::text(retry);
+    }
+    return ask;
+}
+
+std::string why_path(const json::Object& body) {
+    const std::string job = text_of(body, "job");
+    const std::string step = text_of(body, "step");
+    if (step.empty()) return path_of(job, "/why");
+    std::string path = fmt::format("{}/tasks/{}/{}", root, http::encode(job), http::encode(step));
+    if (const json::Value* task = body.if_contains("task")) path += "/" + json::text(*task);
+    return path + "/why";
+}
+
+}  // namespace
+
+std::string RemoteDesk::job(const std::string& beginning) {
+    return get<api::JobDetails>(client_, std::string(root) + "/find/" + http::encode(beginning)).job.id;
+}
+
+farm::JobPage RemoteDesk::jobs(const farm::JobFilter& filter) {
+    std::string path = fmt::format("{}/jobs?limit={}", root, filter.limit);
+    if (filter.state) path += "&state=" + http::encode(farm::name_of(*filter.state));
+    if (!filter.tag.empty()) path += "&tag=" + http::encode(filter.tag);
+    if (filter.with_archived) path += "&archived=true";
+    if (!filter.cursor.empty()) path += "&cursor=" + http::encode(filter.cursor);
+    return get<farm::JobPage>(client_, path);
+}
+
+farm::JobSummary RemoteDesk::summary(const std::string& job) { return get<api::JobDetails>(client_, path_of(job)).job; }
+
+std::vector<farm::StepSummary> RemoteDesk::steps(const std::string& job) {
+    return get<api::JobDetails>(client_, path_of(job)).steps;
+}
+
+std::vector<farm::AttemptRecord> RemoteDesk::attempts(const std::string& job, std::optional<std::uint32_t> step,
+                                                      std::optional<std::uint64_t> task) {
+    std::string path = path_of(job, fmt::format("/attempts?limit={}", page_of_attempts));
+    if (step) path += fmt::format("&step={}", *step);
+    if (task) path += fmt::format("&task={}", *task);
+    std::vector<farm::AttemptRecord> all;
+    for (std::string cursor;;) {
+        const auto page =
+            get<api::AttemptPage>(client_, cursor.empty() ? path : path + "&cursor=" + http::encode(cursor));
+        all.insert(all.end(), page.attempts.begin(), page.attempts.end());
+        if (page.next.empty()) return all;
+        cursor = page.next;
+    }
+}
+
+std::optional<farm::AttemptRecord> RemoteDesk::attempt(const wire::AttemptId& id) {
+    try {
+        return get<farm::AttemptRecord>(client_,
+                                        path_of(id.job, fmt::format("/attempts/{}/{}/{}", id.step, id.task, id.epoch)));
+    } catch (const Error& error) {
+        if (error.kind() == Error::Kind::not_found) return std::nullopt;
+        throw;
+    }
+}
+
+std::vector<farm::RunningAttempt> RemoteDesk::running(const std::string& job) {
+    return get<api::RunningList>(client_, path_of(job, "/running")).running;
+}
+
+std::vector<farm::EventRecord> RemoteDesk::events(const std::string& job, std::int64_t after, int limit) {
+    return get<api::EventList>(client_, path_of(job, fmt::format("/events?after={}&limit={}", after, limit))).events;
+}
+
+std::vector<farm::Artifact> RemoteDesk::artifacts(const std::string& job) {
+    const std::string path = path_of(job, fmt::format("/outputs?limit={}", page_of_outputs));
+    std::vector<farm::Artifact> all;
+    for (std::string cursor;;) {
+        const auto page =
+            get<api::OutputPage>(client_, cursor.empty() ? path : path + "&cursor=" + http::encode(cursor));
+        all.insert(all.end(), page.outputs.begin(), page.outputs.end());
+        if (page.next.empty()) return all;
+        cursor = page.next;
+    }
+}
+
+wire::Submission RemoteDesk::submission(const std::string& job) {
+    return get<wire::Submission>(client_, path_of(job, "/submission"));
+}
+
+wire::Settings RemoteDesk::settings(const std::string& job) {
+    return get<wire::Settings>(client_, path_of(job, "/settings"));
+}
+
+// The server gives so much at a time; what is compressed by now and what is still written look the same.
+void RemoteDesk::read_log(const std::string& job, const std::string& session, std::uint64_t begin, std::uint64_t end,
+                          const std::function<void(std::string_view)>& sink) {
+    while (begin < end) {
+        std::string path = path_of(job, "/logs/" + http::encode(session)) + fmt::format("?begin={}", begin);
+        if (end <= INT64_MAX) path += fmt::format("&end={}", end);
+        std::uint64_t came = 0;
+        http::Ask ask;
+        ask.path = path;
+        ask.sink = [&](std::string_view piece) {
+            came += piece.size();
+            sink(piece);
+        };
+        client_.send(ask);
+        if (came == 0) return;
+        begin += came;
+    }
+}
+
+Desk::Submitted RemoteDesk::submit(const wire::Submission& submission) {
+    http::Ask ask;
+    ask.method = http::Method::post;
+    ask.path = std::string(root) + "/jobs?continue=true";
+    ask.content = wire::to_json(submission);
+    const http::Answer answer = client_.send(ask);
+    const auto details = json::read<api::JobDetails>(json::parse(answer.content));
+    return {details.job.id, answer.status == 200};
+}
+
+json::Value RemoteDesk::ask(const std::string& verb, const json::Object& body) {
+    if (verb == "why") return json::Value(get<api::Why>(client_, why_path(body)).why);
+    const http::Answer answer = client_.send(ask_of(verb, body));
+    return answer.content.empty() ? json::Value(nullptr) : json::parse(answer.content);
+}
+
+void RemoteDesk::store_inputs(wire::Submission&) {}
+
+void RemoteDesk::fetch(const std::string& job, const wire::Output& output, const fs::path& folder) {
+    http::Ask ask;
+    ask.path = path_of(job, "/files/" + http::encode(output.parameter));
+    for (const fs::path& part : fs::path(output.path))
+        ask.path += "/" + http::encode(part.string());
+    Sha256 hash;
+    const auto take = [&](const std::function<void(std::string_view)>& each) {
+        ask.sink = [&](std::string_view piece) {
+            hash.update(piece);
+            each(piece);
+        };
+        client_.send(ask);
+        if (hash.finish().hex() != output.digest)
+            throw Error(Error::Kind::unavailable, "the output " + output.path + " came damaged", "try again");
+    };
+    worker::OutputContent content;
+    content.lay = [&](const fs::path& at) {
+        const Fd file = open_file(at, O_WRONLY | O_CREAT | O_EXCL, output.mode & 0777);
+        take([&](std::string_view piece) { write_all(file.get(), piece, at); });
+    };
+    content.link_target = [&] {
+        std::string target;
+        take([&](std::string_view piece) { target += piece; });
+        return target;
+    };
+    worker::place_output(output, folder, content);
+}
+
+}  // namespace atelier::cli

@@ -1,0 +1,33 @@
+// Finding the server: which one a command is to speak to, with which token. A server tells of itself in its data folder
+// for as long as it runs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "http/client.h"
+
+namespace atelier::cli {
+
+// The one that ATELIER_SERVER names (its token from ATELIER_TOKEN or the file that ATELIER_TOKEN_FILE names, its
+// certificate's authority from ATELIER_CA), else the one that serves this machine's data folder now; else none.
+std::optional<http::ClientOptions> server_to_use();
+
+// What the server itself leaves there while it runs.
+class ServedFolder {
+public:
+    ServedFolder(const std::filesystem::path& data_folder, const std::string& url,
+                 const std::filesystem::path& certificate);
+    ~ServedFolder();
+    ServedFolder(const ServedFolder&) = delete;
+    ServedFolder& operator=(const ServedFolder&) = delete;
+
+private:
+    std::filesystem::path file_;
+};
+
+// A secret from a file that others can't read; throws Error::denied when they can.
+std::string secret_from(const std::filesystem::path& file);
+
+}  // namespace atelier::cli
