@@ -52,6 +52,11 @@ struct Why {
 };
 BOOST_DESCRIBE_STRUCT(Why, (), (why))
 
+struct WorkerList {
+    std::vector<farm::WorkerView> workers;
+};
+BOOST_DESCRIBE_STRUCT(WorkerList, (), (workers))
+
 struct Order {
     wire::Submission submission;
     Instant submitted_at;

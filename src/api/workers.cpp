@@ -1,9 +1,65 @@
-// Workers, seen and steered by people.
+// Workers, seen by everybody and steered by admins.
 #include "api/answers.h"
 #include "api/groups.h"
 
 namespace atelier::api {
 
-void add_workers(Routes&) {}
+namespace {
+
+using http::Response;
+
+// What others run is not for everybody to see: the session stays, without its name.
+void hide_others(Call& call, std::vector<farm::WorkerView>& workers) {
+    if (call.caller.role == accounts::Role::admin) return;
+    for (farm::WorkerView& worker : workers)
+        for (farm::WorkerSession& session : worker.sessions) {
+            std::string owner;
+            call.context.farm.read(
+                [&](db::Connection& connection) { owner = farm::job_by_id(connection, session.job).owner; });
+            if (!call.caller.may_touch(owner)) session = {};
+        }
+}
+
+Response list(Call& call) {
+    WorkerList list;
+    json::read(call.context.farm.perform("workers", {}), list.workers);
+    hide_others(call, list.workers);
+    return answer(list);
+}
+
+Response perform(Call& call, const std::string& verb) {
+    json::Object body;
+    body["worker"] = call["worker"];
+    call.context.farm.perform(verb, body);
+    call.context.accounts.note(call.caller.user, call.request.peer, verb, call["worker"]);
+    return Response::empty();
+}
+
+Response pause(Call& call) { return perform(call, "worker-pause"); }
+Response resume(Call& call) { return perform(call, "worker-resume"); }
+Response leave(Call& call) { return perform(call, "worker-leave"); }
+Response forgive(Call& call) { return perform(call, "forgive"); }
+Response forget(Call& call) { return perform(call, "worker-forget"); }
+
+}  // namespace
+
+void add_workers(Routes& routes) {
+    using http::Method;
+    routes.change(Method::get, "/workers", Access::read, "The workers, and what they do now", list)
+        .gives_json(schema<WorkerList>());
+    routes.change(Method::post, "/workers/{worker}/pause", Access::admin, "Give it nothing more", pause)
+        .gives_nothing();
+    routes.change(Method::post, "/workers/{worker}/resume", Access::admin, "Give it work again", resume)
+        .gives_nothing();
+    routes.change(Method::post, "/workers/{worker}/leave", Access::admin, "Let it finish what it has, and end", leave)
+        .gives_nothing();
+    routes
+        .change(Method::post, "/workers/{worker}/forgive", Access::admin,
+                "Take its failures for forgiven: no step is kept from it any more", forgive)
+        .gives_nothing();
+    routes
+        .change(Method::remove, "/workers/{worker}", Access::admin, "Forget it; its tasks are given to others", forget)
+        .gives_nothing();
+}
 
 }  // namespace atelier::api

@@ -98,7 +98,10 @@ struct LogFile {
 class Backup {
 public:
     Backup(const Layout& layout, const std::string& database, const fs::path& folder)
-        : layout_(layout), blobs_(layout.open_blobs()), copy_(folder / "atelier.db"), packed_(folder / backup_database) {
+        : layout_(layout),
+          blobs_(layout.open_blobs()),
+          copy_(folder / "atelier.db"),
+          packed_(folder / backup_database) {
         copy_database(database, copy_.string());
         archive::compress_file(copy_, packed_);
         const auto reader = db::open(copy_.string(), db::Access::read_only);
@@ -149,7 +152,8 @@ private:
         const auto info = blobs_->store().head(key);
         const auto path = blobs_->store().local_path(key);
         if (!info || !path)
-            throw Error(Error::Kind::internal, "the blob " + digest + " that the database counts on is not in the store",
+            throw Error(Error::Kind::internal,
+                        "the blob " + digest + " that the database counts on is not in the store",
                         "`atelier store check` looks at all that are");
         ++report_.blobs;
         report_.bytes += info->size;

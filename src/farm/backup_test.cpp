@@ -86,7 +86,8 @@ TEST_F(FarmBackup, ComesBackAsItWas) {
     EXPECT_EQ(made.blobs, 2u);
     EXPECT_EQ(made.logs, 1u);
     EXPECT_FALSE(fs::exists(file_.string() + ".partial"));
-    EXPECT_EQ(error_of([&] { back_up(here_, database_, file_); }).kind(), Error::Kind::conflict) << "nothing is replaced";
+    EXPECT_EQ(error_of([&] { back_up(here_, database_, file_); }).kind(), Error::Kind::conflict)
+        << "nothing is replaced";
     const std::string target = on_postgres() ? fresh_database({}) : "";
     const BackupReport restored = restore(file_, there(), target);
     EXPECT_EQ(restored.blobs, made.blobs);
@@ -101,8 +102,8 @@ TEST_F(FarmBackup, GoesFromOneKindOfDatabaseToAnother) {
         Farm farm(options_);
         job = work(farm);
     }
-    const std::string other = on_postgres() ? path("other.db").string()
-                                            : testing_support::PostgresServer::shared().fresh_url();
+    const std::string other =
+        on_postgres() ? path("other.db").string() : testing_support::PostgresServer::shared().fresh_url();
     const std::string back = fresh_database(path("back.db"));
     const auto copied = copy_database(database_, other);
     copy_database(other, back);
@@ -158,8 +159,8 @@ TEST_F(FarmBackup, WhatWasCutShortOrChangedIsRefusedWhole) {
         EXPECT_EQ(error.kind(), Error::Kind::invalid) << error.what();
         expect_nothing_there();
     };
-    for (const std::size_t size : {std::size_t{0}, std::size_t{100}, std::size_t{600}, good.size() / 3, good.size() / 2,
-                                   good.size() - 12'000})
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{100}, std::size_t{600}, good.size() / 3, good.size() / 2, good.size() - 12'000})
         refused(good.substr(0, size));
     std::string changed = good;
     changed[changed.find("xxxxxxxx") + 100'000] = 'y';

@@ -14,9 +14,10 @@ void require_present_schema(db::Connection& connection, const std::string& shown
     const int known = static_cast<int>(migrations().size());
     const auto [present] = *connection.row<int>("SELECT coalesce(max(number), 0) FROM schema_version");
     if (present != known)
-        throw Error(Error::Kind::conflict,
-                    "the database " + shown + " was written by " + (present < known ? "an older" : "a newer") + " atelier",
-                    present < known ? "start its farm once with this program" : "update this program");
+        throw Error(
+            Error::Kind::conflict,
+            "the database " + shown + " was written by " + (present < known ? "an older" : "a newer") + " atelier",
+            present < known ? "start its farm once with this program" : "update this program");
 }
 
 }  // namespace

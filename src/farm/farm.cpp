@@ -42,7 +42,8 @@ std::unique_ptr<db::Connection> open_migrated(const std::string& url) {
 
 // What the queue refuses before it has touched anything.
 bool leaves_the_board_as_it_is(const Error& error) {
-    return error.kind() == Error::Kind::invalid || error.kind() == Error::Kind::not_found;
+    return error.kind() == Error::Kind::invalid || error.kind() == Error::Kind::not_found ||
+           error.kind() == Error::Kind::denied || error.kind() == Error::Kind::conflict;
 }
 
 }  // namespace
@@ -170,14 +171,24 @@ void Farm::committed() {
 }
 
 void Farm::wake_those_with_work() {
-    for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+    for (const std::string& worker : queue_.stirred())
+        if (const auto waiting = waiting_.find(worker); waiting != waiting_.end()) {
+            waiting->second.wake();
+            waiting_.erase(waiting);
+        }
+    if (waiting_.empty() || queue_.touched() == looked_at_) return;
+    std::uint64_t left = queue_.takers();
+    for (auto waiting = waiting_.begin(); waiting != waiting_.end() && left > 0;) {
         if (!queue_.has_work_for(waiting->first)) {
             ++waiting;
             continue;
         }
         waiting->second.wake();
         waiting = waiting_.erase(waiting);
+        --left;
     }
+    if (left > 0 || queue_.takers() == 0)
+        looked_at_ = queue_.touched();  // else the rest is asked after the next commit
 }
 
 std::uint64_t Farm::await_work(const std::string& worker, std::function<void()> wake) {
@@ -214,8 +225,8 @@ void Farm::read(const std::function<void(db::Connection&)>& f) {
     f(*reader);
 }
 
-std::string Farm::submit(const wire::Submission& submission) {
-    return change([&](db::Connection& connection) { return queue_.submit(connection, submission); });
+std::string Farm::submit(const wire::Submission& submission, const std::string& owner) {
+    return change([&](db::Connection& connection) { return queue_.submit(connection, submission, owner); });
 }
 
 json::Value Farm::perform(const std::string& verb, const json::Object& body) {
@@ -253,19 +264,29 @@ std::string Farm::why(const std::string& job, const std::string& step, std::opti
     return std::string(perform("why", body).as_string());
 }
 
-wire::ExchangeReply Farm::exchange(const wire::ExchangeRequest& request) {
-    return change([&](db::Connection& connection) { return queue_.exchange(connection, request); });
+wire::ExchangeReply Farm::exchange(const wire::ExchangeRequest& request, const std::string& speaker) {
+    return change([&](db::Connection& connection) {
+        wire::ExchangeReply reply = queue_.exchange(connection, request, speaker);
+        count(reply);
+        return reply;
+    });
 }
 
 void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
-                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, const std::string&) {
+                         std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, std::string speaker) {
     const auto reply = std::make_shared<wire::ExchangeReply>();
     writer_->post(
-        [this, request, reply](db::Connection& connection) {
+        [this, request, reply, speaker = std::move(speaker)](db::Connection& connection) {
             const std::lock_guard lock(mutex_);
             begin_change(connection);
             stale_ = true;  // until it has gone well
-            *reply = queue_.exchange(connection, *request);
+            try {
+                *reply = queue_.exchange(connection, *request, speaker);
+                count(*reply);
+            } catch (const Error& error) {
+                stale_ = !leaves_the_board_as_it_is(error);
+                throw;
+            }
             stale_ = false;
         },
         [this, reply, answer = std::move(answer)](std::exception_ptr problem) {
@@ -274,19 +295,21 @@ void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
         });
 }
 
-bool Farm::holds(const std::string& worker, const std::string& job, const std::string&) {
+bool Farm::holds(const std::string& worker, const std::string& job, const std::string& speaker) {
     const std::lock_guard lock(mutex_);
     const auto known = queue_.workers().find(worker);
-    const JobBoard* board = queue_.find(job);
-    if (known == queue_.workers().end() || board == nullptr) return false;
-    const auto& sessions = known->second.sessions;
-    return std::any_of(sessions.begin(), sessions.end(),
-                       [&](const auto& item) { return item.second.job == board->key; });
+    if (known == queue_.workers().end() || known->second.token != speaker) return false;
+    return queue_.holds(worker, job);
+}
+
+void Farm::count(const wire::ExchangeReply& reply) {
+    ++counted_.exchanges;
+    counted_.leases += reply.assign.size();
 }
 
 Figures Farm::figures() {
     const std::lock_guard lock(mutex_);
-    Figures figures;
+    Figures figures = counted_;
     for (const auto& [key, job] : queue_.jobs())
         for (const StepBoard& step : job.steps) {
             figures.ready += step.ready();

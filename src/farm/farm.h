@@ -52,23 +52,26 @@ public:
     Farm(const Farm&) = delete;
     Farm& operator=(const Farm&) = delete;
 
-    std::string submit(const wire::Submission& submission);  // the job's id
+    // Of several servers only one schedules: changes at another are Error::unavailable that says who does.
+    bool schedules() const { return schedules_; }
+    std::string scheduler_url();  // as the database tells it now; empty when nobody says so
+
+    std::string submit(const wire::Submission& submission, const std::string& owner = "local");  // the job's id
 
     // Reads by a connection of the pool; from any thread.
     void read(const std::function<void(db::Connection&)>& f);
 
-    // A verb on jobs, as the table in asks.cpp names them: what the command line and other processes ask.
+    // A verb on jobs and workers, as the table in verbs.cpp names them: what the command line and other processes ask.
     json::Value perform(const std::string& verb, const json::Object& body);
 
     // In one sentence on present figures, what a job or task ("JOB/STEP/TASK") waits for.
     std::string why(const std::string& job, const std::string& step, std::optional<std::uint64_t> task);
 
-    wire::ExchangeReply exchange(const wire::ExchangeRequest& request);
+    // speaker: the id of the token that the request came with; empty within this machine.
+    wire::ExchangeReply exchange(const wire::ExchangeRequest& request, const std::string& speaker = {});
     // The same without waiting for the commit; answered on the writer's thread.
-    // speaker: the id of the token that speaks for the worker; empty for one that may speak for any.
     void post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
-                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer,
-                       const std::string& speaker = {});
+                       std::function<void(std::exception_ptr, wire::ExchangeReply)> answer, std::string speaker = {});
     // Whether the worker has a session of this job, and the speaker is its own.
     bool holds(const std::string& worker, const std::string& job, const std::string& speaker);
     // True when there may be something for the worker, false after `patience` or when `give_up` came true (see
@@ -88,10 +91,6 @@ public:
     // Waits until something was committed after `seen` (or for `patience`); returns the present number.
     std::uint64_t wait_for_change(std::uint64_t seen, std::chrono::milliseconds patience);
     void notify();  // lets whoever waits look again
-
-    // Several servers may share a database: one of them schedules, the others answer what needs no change.
-    bool schedules() const { return schedules_; }
-    std::string scheduler_url();  // of the one that does, fresh from the database; empty when there is none just now
 
     Figures figures();
 
@@ -117,7 +116,7 @@ private:
     void housekeeping_loop();
     void answer_asks();
     void wake_those_with_work();
-
+    void count(const wire::ExchangeReply& reply);
     struct Waiting {
         std::uint64_t ticket = 0;
         std::function<void()> wake;
@@ -130,11 +129,13 @@ private:
     std::mutex mutex_;  // the queue, and what waits
     std::condition_variable changed_;
     std::uint64_t changes_ = 0;
+    Figures counted_;
     Queue queue_;
     bool stale_ = true;  // the board is to be made anew from the database; of the writer's thread
     bool stopping_ = false;
     std::uint64_t next_ticket_ = 1;
     std::map<std::string, Waiting> waiting_;  // by worker
+    std::uint64_t looked_at_ = 0;             // what Queue::touched() was when all that wait were asked
     std::mutex subscribers_mutex_;
     std::uint64_t last_subscriber_ = 0;
     std::map<std::uint64_t, std::function<void()>> subscribers_;

@@ -17,16 +17,16 @@ std::string tags_text(const wire::Settings& settings) {
 void insert_job(db::Connection& connection, const JobBoard& job, const wire::Submission& submission, Micros now) {
     connection.send(
         "INSERT INTO jobs (key, id, name, state, priority, tags, settings, submission, digest, total_tasks, "
-        "submitted_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "submitted_at, owner) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         job.key, job.id, job.order->job->name, job.state, job.settings.priority, tags_text(job.settings),
-        to_json(job.settings), to_json(submission), digest_of(submission), job.total_tasks, now);
+        to_json(job.settings), to_json(submission), digest_of(submission), job.total_tasks, now, job.owner);
     for (std::size_t number = 0; number < job.steps.size(); ++number)
         connection.send("INSERT INTO steps (job, step, name, total) VALUES ($1, $2, $3, $4)", job.key, number,
-                       job.steps[number].name, job.steps[number].total);
+                        job.steps[number].name, job.steps[number].total);
     for (const auto& [parameter, manifest] : submission.inputs)
         connection.send("INSERT INTO inputs (job, parameter, manifest) VALUES ($1, $2, $3)", job.key, parameter,
-                       manifest);
+                        manifest);
 }
 
 void save_job_state(db::Connection& connection, const JobBoard& job) {
@@ -44,7 +44,7 @@ void save_job_state(db::Connection& connection, const JobBoard& job) {
 void save_job_end(db::Connection& connection, const JobBoard& job, Micros now) {
     save_job_state(connection, job);
     connection.send("UPDATE jobs SET result = $2, ended_at = $3, progress = $4, seconds_left = NULL WHERE key = $1",
-                   job.key, job.state, now, job.progress);
+                    job.key, job.state, now, job.progress);
     connection.send(
         "UPDATE tasks SET state = $2, worker = NULL, session = NULL WHERE job = $1 AND state NOT IN ($3, $4, $2)",
         job.key, TaskState::canceled, TaskState::succeeded, TaskState::failed);
@@ -52,12 +52,12 @@ void save_job_end(db::Connection& connection, const JobBoard& job, Micros now) {
 
 void save_progress(db::Connection& connection, const JobBoard& job, std::optional<double> seconds_left) {
     connection.send("UPDATE jobs SET progress = $2, seconds_left = $3 WHERE key = $1", job.key, job.progress,
-                   seconds_left);
+                    seconds_left);
 }
 
 void save_settings(db::Connection& connection, const JobBoard& job) {
     connection.send("UPDATE jobs SET priority = $2, settings = $3, tags = $4 WHERE key = $1", job.key,
-                   job.settings.priority, to_json(job.settings), tags_text(job.settings));
+                    job.settings.priority, to_json(job.settings), tags_text(job.settings));
 }
 
 void save_step(db::Connection& connection, JobKey job, std::size_t number, const StepBoard& step) {
@@ -119,7 +119,7 @@ void save_output(db::Connection& connection, const TaskKey& key, std::int64_t ep
 void insert_metric(db::Connection& connection, const TaskKey& key, std::int64_t epoch, std::string_view name,
                    double value, Micros now) {
     connection.send("INSERT INTO metrics (job, step, task, epoch, at, name, value) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                   key.job, key.step, key.task, epoch, now, name, value);
+                    key.job, key.step, key.task, epoch, now, name, value);
 }
 
 void save_preview(db::Connection& connection, const TaskKey& key, std::int64_t epoch, const wire::Preview& preview,
@@ -133,10 +133,25 @@ void save_preview(db::Connection& connection, const TaskKey& key, std::int64_t e
 
 void save_worker(db::Connection& connection, const WorkerBoard& worker, Micros now) {
     connection.send(
-        "INSERT INTO workers (id, name, boot, slots, capabilities, seen_at) VALUES ($1, $2, $3, $4, $5, $6) "
+        "INSERT INTO workers (id, name, boot, slots, capabilities, seen_at, token, wish, sick_since) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, boot = excluded.boot, slots = excluded.slots, "
-        "capabilities = excluded.capabilities, seen_at = excluded.seen_at",
-        worker.id, worker.name, worker.boot, worker.slots, capabilities_to_json(worker.capabilities), now);
+        "capabilities = excluded.capabilities, seen_at = excluded.seen_at, token = excluded.token, "
+        "wish = excluded.wish, sick_since = excluded.sick_since",
+        worker.id, worker.name, worker.boot, worker.slots, capabilities_to_json(worker.capabilities), now,
+        worker.token.empty() ? std::nullopt : std::optional<std::string_view>(worker.token), worker.wish,
+        worker.sick_since);
+}
+
+void save_last_seen(db::Connection& connection, const std::string& worker, Micros now) {
+    connection.send("UPDATE workers SET seen_at = $2 WHERE id = $1", worker, now);
+}
+
+Remembered remembered(db::Connection& connection, const std::string& worker) {
+    const auto row = connection.row<std::optional<std::string>, WorkerWish, std::optional<Micros>>(
+        "SELECT token, wish, sick_since FROM workers WHERE id = $1", worker);
+    if (!row) return {};
+    return {std::get<0>(*row).value_or(""), std::get<1>(*row), std::get<2>(*row)};
 }
 
 void insert_event(db::Connection& connection, std::int64_t number, const Event& event, Micros now) {

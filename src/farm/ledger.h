@@ -36,6 +36,15 @@ void save_preview(db::Connection& connection, const TaskKey& key, std::int64_t e
                   Micros now);
 
 void save_worker(db::Connection& connection, const WorkerBoard& worker, Micros now);
+void save_last_seen(db::Connection& connection, const std::string& worker, Micros now);
+
+// What outlives a worker's absence.
+struct Remembered {
+    std::string token;
+    WorkerWish wish = WorkerWish::run;
+    std::optional<Micros> sick_since;
+};
+Remembered remembered(db::Connection& connection, const std::string& worker);
 
 struct Event {
     JobKey job = 0;

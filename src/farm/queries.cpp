@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "farm/job_list.h"
+#include "farm/ledger.h"
 
 namespace atelier::farm {
 
@@ -19,6 +20,29 @@ std::int64_t key_of(db::Connection& connection, const std::string& id) {
 }
 
 }  // namespace
+
+std::vector<WorkerSummary> list_workers(db::Connection& connection) {
+    std::vector<WorkerSummary> list;
+    connection.each<std::string, std::string, int, std::string, Micros, std::optional<std::string>, int,
+                    std::optional<Micros>>(
+        "SELECT id, name, slots, capabilities, seen_at, token, wish, sick_since FROM workers ORDER BY name, id",
+        [&](const std::string& id, const std::string& name, int slots, const std::string& capabilities, Micros seen_at,
+            const std::optional<std::string>& token, int wish, std::optional<Micros> sick_since) {
+            list.push_back({id, name, slots, ledger::capabilities_from_json(capabilities), seen_at, token.value_or(""),
+                            wish, sick_since});
+        });
+    return list;
+}
+
+std::string find_worker(db::Connection& connection, const std::string& id_or_name) {
+    if (connection.row<int>("SELECT 1 FROM workers WHERE id = $1", id_or_name)) return id_or_name;
+    const auto named = connection.rows<std::string>("SELECT id FROM workers WHERE name = $1 LIMIT 2", id_or_name);
+    if (named.empty())
+        throw Error(Error::Kind::not_found, "there is no worker " + id_or_name, "`atelier worker list` lists them");
+    if (named.size() > 1)
+        throw Error(Error::Kind::conflict, "more than one worker is named " + id_or_name, "give its id instead");
+    return std::get<0>(named.front());
+}
 
 JobSummary job_by_id(db::Connection& connection, const std::string& id) {
     const db::Bound value = std::string_view(id);

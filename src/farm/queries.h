@@ -79,6 +79,20 @@ struct EventRecord {
     std::string owner;  // of the job; empty once it is deleted
 };
 
+struct WorkerSummary {  // what is kept of a worker, also of one that isn't there
+    std::string id;
+    std::string name;
+    int slots = 0;
+    wire::Capabilities capabilities;
+    Micros seen_at = 0;
+    std::string token;
+    int wish = 0;
+    std::optional<Micros> sick_since;
+};
+
+std::vector<WorkerSummary> list_workers(db::Connection& connection);
+std::string find_worker(db::Connection& connection, const std::string& id_or_name);  // its id; throws
+
 JobSummary job_by_id(db::Connection& connection, const std::string& id);         // throws Error::not_found
 std::string find_job(db::Connection& connection, const std::string& beginning);  // the one id that begins so; throws
 std::vector<StepSummary> steps_of(db::Connection& connection, const std::string& job);

@@ -4,6 +4,7 @@
 
 #include "farm/job_list.h"
 #include "farm/queries.h"
+#include "farm/workers.h"
 #include "wire/exchange_json.h"
 
 namespace atelier::farm {
@@ -19,5 +20,7 @@ BOOST_DESCRIBE_STRUCT(AttemptRecord, (), (id, worker, session, result))
 BOOST_DESCRIBE_STRUCT(RunningAttempt, (), (id, worker, session, log_begin))
 BOOST_DESCRIBE_STRUCT(Artifact, (), (output, attempt))
 BOOST_DESCRIBE_STRUCT(EventRecord, (), (number, at, job, step, task, epoch, kind, detail, owner))
+BOOST_DESCRIBE_STRUCT(WorkerSession, (), (job, step, tasks))
+BOOST_DESCRIBE_STRUCT(WorkerView, (), (id, name, state, reason, slots, sessions, capabilities, seen_seconds))
 
 }  // namespace atelier::farm

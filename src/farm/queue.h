@@ -4,28 +4,20 @@
 // load() everything anew.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/time.h"
 #include "db/db.h"
 #include "farm/board.h"
 #include "farm/ledger.h"
+#include "farm/queue_options.h"
 #include "wire/exchange.h"
 
 namespace atelier::farm {
-
-struct QueueOptions {
-    double lease_seconds = 60;
-    double interval_seconds = 1;
-    double ahead_seconds = 0.15;  // how much work a session is given ahead, so that it never runs dry
-};
 
 class Queue {
 public:
@@ -37,7 +29,8 @@ public:
     void load(db::Connection& connection);
 
     // Jobs
-    std::string submit(db::Connection& connection, const wire::Submission& submission);
+    std::string submit(db::Connection& connection, const wire::Submission& submission,
+                       const std::string& owner = "local");
     void pause(db::Connection& connection, const std::string& job);
     void resume(db::Connection& connection, const std::string& job);
     void cancel(db::Connection& connection, const std::string& job);
@@ -47,9 +40,22 @@ public:
     void remove(db::Connection& connection, const std::string& job);
 
     // Workers
-    wire::ExchangeReply exchange(db::Connection& connection, const wire::ExchangeRequest& request);
-    bool has_work_for(const std::string& worker) const;  // cheap; a waiting exchange asks it
+    // speaker: the id of the token that the request came with; empty within this machine.
+    wire::ExchangeReply exchange(db::Connection& connection, const wire::ExchangeRequest& request,
+                                 const std::string& speaker = {});
     void forget_worker(db::Connection& connection, const std::string& worker, const std::string& reason);
+    bool holds(const std::string& worker, const std::string& job) const;  // a session of it
+    void set_wish(db::Connection& connection, const std::string& worker, WorkerWish wish);
+    void remove_worker(db::Connection& connection, const std::string& worker);
+    void forgive(db::Connection& connection, const std::string& worker);  // its blocks and its quarantine
+    void set_weight(db::Connection& connection, const std::string& owner, double weight);
+
+    // For exchanges that wait: cheap. has_work_for is only to be asked again once touched() has grown, and of no more
+    // workers than there are takers(); the stirred have something to be told.
+    bool has_work_for(const std::string& worker);
+    std::uint64_t touched() const { return order_.touched(); }
+    std::uint64_t takers() const;
+    const std::set<std::string>& stirred() const { return stirred_; }
 
     // What time brings: back-offs that are over, leases that ran out, progress to be saved.
     void tick(db::Connection& connection);
@@ -57,30 +63,21 @@ public:
 
     // For `why`, the order of a job, and tests; see also farm/queries.h for what the database tells.
     const std::map<JobKey, JobBoard>& jobs() const { return jobs_; }
-    const std::map<std::string, WorkerBoard>& workers() const { return workers_; }
+    const Workers& workers() const { return workers_; }
+    const FairOrder& order() const { return order_; }
     const JobBoard* find(const std::string& job_id) const;
     const Clock& clock() const { return clock_; }
 
 private:
-    struct ReadyKey {
-        int priority = 0;
-        JobKey job = 0;
-        std::size_t step = 0;
-        // The higher priority first, then who came first.
-        auto operator<=>(const ReadyKey& other) const {
-            return std::tuple(-priority, job, step) <=> std::tuple(-other.priority, other.job, other.step);
-        }
-        bool operator==(const ReadyKey&) const = default;
-    };
-    struct ReadyClass {
-        Requirement requirement;
-        std::set<ReadyKey> steps;
-    };
+    using Place = FairOrder::Place;
 
     // queue_load.cpp
     void load_job(db::Connection& connection, JobKey key);
     void load_workers(db::Connection& connection);
+    void load_tasks(db::Connection& connection, JobBoard& job);
+    void adopt_sessions(std::optional<JobKey> only);
     JobBoard make_board(JobKey key, std::string id, const wire::Submission& submission, Micros submitted_at) const;
+    FairOrder::Ranking ranking_of(const JobBoard& job) const;
 
     // queue_jobs.cpp
     JobBoard& unfinished(const std::string& job_id, db::Connection& connection);
@@ -90,27 +87,28 @@ private:
     void step_succeeded(JobBoard& job, std::size_t number);
     void refresh(JobBoard& job);
     void refresh(JobBoard& job, std::size_t number);
-    void unlist(JobBoard& job);
     void set_state(db::Connection& connection, JobBoard& job, JobState state);
 
     // queue_exchange.cpp
-    void collect_cancels(WorkerBoard& worker, wire::ExchangeReply& reply);
-    void write_touched_steps(db::Connection& connection);
-    WorkerBoard& greet(db::Connection& connection, const wire::ExchangeRequest& request);
+    void admit(db::Connection& connection, const wire::ExchangeRequest& request, const std::string& speaker) const;
+    WorkerBoard& greet(db::Connection& connection, const wire::ExchangeRequest& request, const std::string& speaker);
     void release_unlisted(db::Connection& connection, WorkerBoard& worker, const wire::ExchangeRequest& request);
+    void collect_cancels(WorkerBoard& worker, wire::ExchangeReply& reply);
     void end_session(WorkerBoard& worker, const std::string& session);
-    void assign(db::Connection& connection, WorkerBoard& worker, wire::ExchangeReply& reply);
     void end_dry_sessions(WorkerBoard& worker, const wire::ExchangeRequest& request, wire::ExchangeReply& reply);
+    void write_touched_steps(db::Connection& connection);
+    void resize(const WorkerBoard& worker, double sign);  // the farm, as workers come and go
+
+    // queue_assign.cpp
+    void assign(db::Connection& connection, WorkerBoard& worker, wire::ExchangeReply& reply);
     void extend(db::Connection& connection, WorkerBoard& worker, SessionBoard& session, wire::ExchangeReply& reply);
     bool open_session(db::Connection& connection, WorkerBoard& worker, wire::ExchangeReply& reply);
-    std::optional<ReadyKey> best_step(const WorkerBoard& worker) const;
-    bool better_waits(const WorkerBoard& worker, const JobBoard& job) const;
-    std::optional<std::uint64_t> next_task(const WorkerBoard& worker, const StepBoard& step,
-                                           const Amounts& reserved) const;
-    Requirement requirement_of(const StepBoard& step, const LiveTask& task) const;
+    std::optional<Place> best_place(const WorkerBoard& worker, std::uint64_t since) const;
+    bool makes_room(const WorkerBoard& worker) const;
+    bool can_take(const WorkerBoard& worker, const Place& place) const;
+    bool gives_way(WorkerBoard& worker, SessionBoard& session, const JobBoard& job);
     void lease(db::Connection& connection, WorkerBoard& worker, SessionBoard& session, std::uint64_t task,
                wire::ExchangeReply& reply);
-    std::uint64_t how_many_ahead(const JobBoard& job, const StepBoard& step) const;
 
     // queue_results.cpp
     LiveTask* held(const wire::AttemptId& attempt, const std::string& worker);
@@ -121,7 +119,9 @@ private:
     void give_back(JobBoard& job, const ledger::TaskKey& key, LiveTask& task);
     bool outputs_are_stored(const wire::Result& result) const;
     void fail_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
-                   ResultClass result);
+                   const std::string& worker, ResultClass result);
+    void look_at_the_clock(db::Connection& connection);
+    void end_backoffs(db::Connection& connection, JobBoard& job);
     void succeed_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
                       const wire::Result& result);
     void release_lease(JobBoard& job, const ledger::TaskKey& key, LiveTask& task);
@@ -136,8 +136,12 @@ private:
     BlobExists blob_exists_;
     std::map<JobKey, JobBoard> jobs_;  // those that aren't ended
     std::map<std::string, JobKey, std::less<>> keys_;
-    std::map<std::string, WorkerBoard> workers_;
-    std::map<std::string, ReadyClass> ready_;                 // by Requirement::key()
+    Workers workers_;
+    FairOrder order_;
+    Resources whole_{};              // what all workers have
+    std::set<std::string> stirred_;  // workers that have something to be told
+    Steady next_look_{};             // no lease runs out, no back-off is over and nothing ages before that
+    std::set<JobKey> moved_;         // jobs whose progress is to be saved
     std::set<std::pair<JobKey, std::size_t>> touched_steps_;  // counters to be written at the end of the change
     std::int64_t next_event_ = 1;
     JobKey next_job_ = 1;

@@ -1,12 +1,18 @@
 // The queue's jobs: submitted, paused, resumed, canceled, retried, archived, removed; and when they come to their end.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/id.h"
 #include "farm/queue.h"
 
 namespace atelier::farm {
 
 namespace {
+
+constexpr double seconds_of_an_age_point = 30 * 60;  // who waits gains a point of priority each time
+constexpr double most_age_points = 20;
+constexpr double most_weight = 1000;
 
 Error no_such_job(const std::string& id) {
     return {Error::Kind::not_found, "there is no job " + id, "`atelier jobs` lists them"};
@@ -33,17 +39,19 @@ JobBoard& Queue::unfinished(const std::string& job_id, db::Connection& connectio
                 "`atelier job retry " + job_id + "` runs what failed again");
 }
 
-std::string Queue::submit(db::Connection& connection, const wire::Submission& submission) {
+std::string Queue::submit(db::Connection& connection, const wire::Submission& submission, const std::string& owner) {
     check(submission.settings);
     std::string id = random_id(job_id_length);
     while (connection.row<int>("SELECT 1 FROM jobs WHERE id = $1", id))
         id = random_id(job_id_length);
     const Micros now = clock_.wall();
     JobBoard made = make_board(next_job_, id, submission, now);
+    made.owner = owner;
     ++next_job_;
     ledger::insert_job(connection, made, submission, now);
     keys_[id] = made.key;
     JobBoard& job = jobs_.insert_or_assign(made.key, std::move(made)).first->second;
+    order_.add(job.key, owner, ranking_of(job));
     tell(connection, job, "job", name_of(job.state));
     refresh(job);
     return id;
@@ -88,7 +96,10 @@ void Queue::stop(JobBoard& job, JobState as) {
     job.stopping = as;
     for (StepBoard& step : job.steps)
         for (auto& [index, task] : step.live)
-            if (!task.worker.empty()) task.cancel_by_person = true;
+            if (!task.worker.empty()) {
+                task.cancel_by_person = true;
+                stirred_.insert(task.worker);
+            }
     refresh(job);
 }
 
@@ -112,6 +123,7 @@ void Queue::finish(db::Connection& connection, JobBoard& job, JobState state) {
     ledger::save_job_end(connection, job, clock_.wall());
     tell(connection, job, "job", name_of(state));
     refresh(job);
+    order_.remove(job.key);
     std::erase_if(touched_steps_, [&](const auto& touched) { return touched.first == job.key; });
     keys_.erase(job.id);
     jobs_.erase(job.key);  // `job` is gone from here on
@@ -146,15 +158,16 @@ void Queue::retry(db::Connection& connection, const std::string& job_id, bool wh
         "failed_epoch = NULL WHERE key = $1",
         key, JobState::ready);
     load_job(connection, key);
+    adopt_sessions(key);
     tell(connection, jobs_.at(key), "job", name_of(JobState::ready));
 }
 
 void Queue::change_settings(db::Connection& connection, const std::string& job_id, const wire::Settings& settings) {
     check(settings);
     JobBoard& job = unfinished(job_id, connection);
-    unlist(job);  // it stands there under its old priority
     job.settings = settings;
     ledger::save_settings(connection, job);
+    order_.rank(job.key, ranking_of(job));
     refresh(job);
 }
 
@@ -188,26 +201,30 @@ void Queue::refresh(JobBoard& job) {
         refresh(job, number);
 }
 
-// A step stands in the ready list of its requirement exactly while it has something to give out.
+// A step stands in the order exactly while it has something to give out and its job isn't at its limit.
 void Queue::refresh(JobBoard& job, std::size_t number) {
     StepBoard& step = job.steps[number];
-    const bool wanted = job.gives_out() && step.ready() > 0;
+    const bool wanted = job.gives_out() && step.ready() > 0 && !job.is_full();
     if (wanted == step.listed) return;
     step.listed = wanted;
-    const ReadyKey key{job.settings.priority, job.key, number};
-    ReadyClass& among = ready_[step.requirement_key];
-    if (wanted) {
-        among.requirement = step.requirement;
-        among.steps.insert(key);
-    } else if (among.steps.erase(key), among.steps.empty()) {
-        ready_.erase(step.requirement_key);
-    }
+    if (wanted)
+        order_.list({job.key, number}, step.requirement_key, step.requirement);
+    else
+        order_.unlist({job.key, number});
 }
 
-void Queue::unlist(JobBoard& job) {
-    const JobState state = std::exchange(job.state, JobState::paused);
-    refresh(job);
-    job.state = state;
+FairOrder::Ranking Queue::ranking_of(const JobBoard& job) const {
+    const double age = seconds_between(job.submitted, clock_.steady());
+    const int points = static_cast<int>(std::clamp(age / seconds_of_an_age_point, 0.0, most_age_points));
+    return {job.settings.weight, job.settings.priority, points};
+}
+
+void Queue::set_weight(db::Connection& connection, const std::string& owner, double weight) {
+    if (!(weight > 0) || weight > most_weight)
+        throw Error(Error::Kind::invalid, fmt::format("a weight is more than 0 and at most {:g}", most_weight));
+    if (connection.run("UPDATE users SET weight = $2 WHERE name = $1", owner, weight) == 0)
+        throw Error(Error::Kind::not_found, "there is no user " + owner, "`atelier user list` lists them");
+    order_.set_weight(owner, weight);
 }
 
 void Queue::tell(db::Connection& connection, const JobBoard& job, std::string_view kind, std::string_view detail) {

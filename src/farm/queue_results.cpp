@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "farm/placement.h"
 #include "farm/queue.h"
+#include "farm/trust.h"
 
 namespace atelier::farm {
 
 namespace {
+
+constexpr double longest_without_a_look_seconds = 60;  // jobs age, blocks are forgiven
 
 Micros in_micros(double seconds) { return static_cast<Micros>(seconds * 1e6); }
 
@@ -57,7 +61,7 @@ void Queue::move_progress(JobBoard& job, std::size_t number, LiveTask& task, dou
     task.progress += moved;
     job.steps[number].running_progress += moved / 100;
     job.progress = std::max(job.progress, std::min(99.9, job.fraction_done() * 100));
-    job.progress_moved = true;
+    moved_.insert(job.key);
 }
 
 void Queue::take_result(db::Connection& connection, WorkerBoard& worker, const wire::AttemptReport& report) {
@@ -118,14 +122,15 @@ void Queue::end_attempt(db::Connection& connection, JobBoard& job, const ledger:
 
     const Consequence consequence = consequence_of(result.result);
     if (consequence.next == Consequence::Next::done) {
+        trust::note_success(connection, workers_, step, key, task, worker, clock_);
         succeed_task(connection, job, key, task, result);
     } else if (job.stopping || consequence.next == Consequence::Next::cancel) {
         ledger::end_task(connection, key, TaskState::canceled, task);
         tell(connection, job, key, task.epoch, name_of(TaskState::canceled));
         step.live.erase(key.task);
     } else {
-        if (consequence.avoids_worker) task.failed_on.insert(worker);
-        fail_task(connection, job, key, task, result.result);
+        if (consequence.avoids_worker) trust::note_failure(connection, workers_, job, key, worker, clock_);
+        fail_task(connection, job, key, task, worker, result.result);
     }
     refresh(job, key.step);
     settle(connection, job);
@@ -143,17 +148,20 @@ void Queue::succeed_task(db::Connection& connection, JobBoard& job, const ledger
     step.wall_seconds += result.usage.wall_seconds;
     step.live.erase(key.task);
     job.progress = std::max(job.progress, std::min(99.9, job.fraction_done() * 100));
-    job.progress_moved = true;
+    moved_.insert(job.key);
     if (step.succeeded == step.total) step_succeeded(job, key.step);
 }
 
-// Anything but success: another try, now or later, or none.
+// Anything but success: another try, now or later, or none. What fails on a worker that is blocked for the step is not
+// held against the task.
 void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
-                      ResultClass result) {
-    const Consequence consequence = consequence_of(result);
+                      const std::string& worker, ResultClass result) {
+    Consequence consequence = consequence_of(result);
     StepBoard& step = job.steps[key.step];
+    if (const auto board = workers_.find(worker); board != workers_.end() && step.blocked.contains(worker))
+        consequence.counts_as_try &= !another_can(workers_, board->second, step, &task, clock_.steady());
     if (consequence.raises_request) ++task.memory_raises;
-    if (consequence.counts_as_try)
+    if (consequence.avoids_worker)
         task.interruptions = 0;
     else if (result != ResultClass::never_attempted)
         ++task.interruptions;
@@ -177,6 +185,7 @@ void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::T
         task.ready_at = clock_.wall() + in_micros(wait);
         task.ready = clock_.steady() + in_steady(wait);
         step.backoff.emplace(task.ready, key.task);
+        next_look_ = std::min(next_look_, task.ready);
     } else {
         give_back(job, key, task);
     }
@@ -192,43 +201,55 @@ void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::T
 void Queue::give_back(JobBoard& job, const ledger::TaskKey& key, LiveTask& task) {
     task.state = TaskState::ready;
     task.ready_at = 0;
-    job.steps[key.step].again.insert(key.task);
+    StepBoard& step = job.steps[key.step];
+    step.again.insert(key.task);
+    if (step.listed) order_.list({key.job, key.step}, step.requirement_key, step.requirement);  // it is worth a look
 }
 
-bool Queue::tick_is_due() const {
-    for (const auto& [id, worker] : workers_)
-        if (worker.deadline < clock_.steady()) return true;
-    for (const auto& [key, job] : jobs_) {
-        if (job.progress_moved) return true;
-        for (const StepBoard& step : job.steps)
-            if (is_over(step, clock_.steady())) return true;
-    }
-    return false;
-}
+bool Queue::tick_is_due() const { return !moved_.empty() || clock_.steady() >= next_look_; }
 
 void Queue::tick(db::Connection& connection) {
+    if (clock_.steady() >= next_look_) look_at_the_clock(connection);
+    for (const JobKey key : std::exchange(moved_, {}))
+        if (const auto job = jobs_.find(key); job != jobs_.end())
+            ledger::save_progress(connection, job->second, job->second.seconds_left(clock_.steady()));
+    write_touched_steps(connection);
+}
+
+void Queue::look_at_the_clock(db::Connection& connection) {
+    const Steady now = clock_.steady();
     std::vector<std::pair<std::string, std::string>> lost;
     for (const auto& [id, worker] : workers_)
-        if (worker.deadline < clock_.steady()) lost.emplace_back(id, worker.name);
+        if (worker.deadline < now) lost.emplace_back(id, worker.name);
     for (const auto& [id, name] : lost)
         forget_worker(connection, id,
                       fmt::format("the worker {} was not heard of for {:g} s", name, options_.lease_seconds));
-    for (auto& [key, job] : jobs_) {
-        for (std::size_t number = 0; number < job.steps.size(); ++number) {
-            StepBoard& step = job.steps[number];
-            while (is_over(step, clock_.steady())) {
-                const std::uint64_t index = step.backoff.begin()->second;
-                step.backoff.erase(step.backoff.begin());
-                LiveTask& task = step.live.at(index);
-                give_back(job, {key, number, index}, task);
-                ledger::save_task(connection, {key, number, index}, task);
-            }
-            refresh(job, number);
-        }
-        if (!std::exchange(job.progress_moved, false)) continue;
-        ledger::save_progress(connection, job, job.seconds_left(clock_.steady()));
+    next_look_ = now + in_steady(longest_without_a_look_seconds);
+    for (auto& [id, worker] : workers_) {
+        next_look_ = std::min(next_look_, worker.deadline + std::chrono::milliseconds(1));
+        if (is_quarantined(worker, now)) next_look_ = std::min(next_look_, worker.sick_until);
+        if (is_on_probation(worker, now) && worker.sessions.empty()) order_.touch_all();  // it may begin again
     }
-    write_touched_steps(connection);
+    for (auto& [key, job] : jobs_) {
+        end_backoffs(connection, job);
+        if (trust::forgive_old(connection, job, clock_)) order_.touch_all();
+        order_.rank(key, ranking_of(job));
+    }
+}
+
+void Queue::end_backoffs(db::Connection& connection, JobBoard& job) {
+    for (std::size_t number = 0; number < job.steps.size(); ++number) {
+        StepBoard& step = job.steps[number];
+        while (is_over(step, clock_.steady())) {
+            const std::uint64_t index = step.backoff.begin()->second;
+            step.backoff.erase(step.backoff.begin());
+            LiveTask& task = step.live.at(index);
+            give_back(job, {job.key, number, index}, task);
+            ledger::save_task(connection, {job.key, number, index}, task);
+        }
+        if (!step.backoff.empty()) next_look_ = std::min(next_look_, step.backoff.begin()->first);
+        refresh(job, number);
+    }
 }
 
 }  // namespace atelier::farm

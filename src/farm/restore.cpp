@@ -46,7 +46,8 @@ private:
         const std::string_view path = entry.path;
         if (!head_) return take_head(entry);
         if (path == backup_database) return take_database(entry);
-        if (path.starts_with(backup_blobs)) return take_blob(entry, entry.path.substr(std::string(backup_blobs).size()));
+        if (path.starts_with(backup_blobs))
+            return take_blob(entry, entry.path.substr(std::string(backup_blobs).size()));
         if (path.starts_with(backup_logs)) return take_log(entry, entry.path.substr(std::string(backup_logs).size()));
         broken("what is " + entry.path.substr(0, 100) + "?");
     }

@@ -1,13 +1,17 @@
-// The verbs that a person has for jobs, and what each does: one table for this process and for those that leave an ask.
+// The verbs that a person has for jobs and workers, and what each does: one table for this process and for those that
+// leave an ask.
 #include <fmt/format.h>
 
 #include <array>
 #include <boost/json/object.hpp>
 
+#include "base/json_struct.h"
 #include "base/text.h"
 #include "farm/farm.h"
 #include "farm/queries.h"
+#include "farm/queries_json.h"
 #include "farm/why.h"
+#include "farm/workers.h"
 
 namespace atelier::farm {
 
@@ -34,7 +38,8 @@ json::Value on_job(Queue& queue, db::Connection& connection, const json::Object&
 }
 
 json::Value submit(Queue& queue, db::Connection& connection, const json::Object& body) {
-    return json::Value(queue.submit(connection, wire::submission_from_json(json::text(body.at("submission")))));
+    const std::string owner = body.contains("owner") ? text_of(body, "owner") : "local";
+    return json::Value(queue.submit(connection, wire::submission_from_json(json::text(body.at("submission"))), owner));
 }
 
 json::Value retry(Queue& queue, db::Connection& connection, const json::Object& body) {
@@ -56,6 +61,29 @@ json::Value explain(Queue& queue, db::Connection& connection, const json::Object
     return json::Value(why_it_waits(queue, connection, text_of(body, "job"), step_name, index));
 }
 
+template <WorkerWish Wish>
+json::Value wish(Queue& queue, db::Connection& connection, const json::Object& body) {
+    queue.set_wish(connection, find_worker(connection, text_of(body, "worker")), Wish);
+    return nullptr;
+}
+
+template <void (Queue::*Member)(db::Connection&, const std::string&)>
+json::Value on_worker(Queue& queue, db::Connection& connection, const json::Object& body) {
+    (queue.*Member)(connection, find_worker(connection, text_of(body, "worker")));
+    return nullptr;
+}
+
+json::Value workers(Queue& queue, db::Connection& connection, const json::Object&) {
+    return json::write(workers_now(queue, connection));
+}
+
+json::Value weight(Queue& queue, db::Connection& connection, const json::Object& body) {
+    const json::Value* given = body.if_contains("weight");
+    if (given == nullptr || !given->is_number()) throw Error(Error::Kind::invalid, "\"weight\" is missing");
+    queue.set_weight(connection, text_of(body, "owner"), given->to_number<double>());
+    return nullptr;
+}
+
 struct Verb {
     std::string_view name;
     Act act;
@@ -71,6 +99,13 @@ constexpr std::array verbs = {
     Verb{"archive", on_job<&Queue::archive>},
     Verb{"delete", on_job<&Queue::remove>},
     Verb{"why", explain},
+    Verb{"workers", workers},
+    Verb{"worker-pause", wish<WorkerWish::pause>},
+    Verb{"worker-resume", wish<WorkerWish::run>},
+    Verb{"worker-leave", wish<WorkerWish::leave>},
+    Verb{"worker-forget", on_worker<&Queue::remove_worker>},
+    Verb{"forgive", on_worker<&Queue::forgive>},
+    Verb{"weight", weight},
 };
 
 }  // namespace

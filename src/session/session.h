@@ -31,7 +31,7 @@ struct ActionResult {
 // What is told while an action runs, on the session's thread. All text is printable and redacted already.
 struct Listener {
     virtual ~Listener() = default;
-    virtual void log(std::string_view line) = 0;                // output of the action
+    virtual void log(std::string_view line) = 0;               // output of the action
     virtual void remark(std::string_view line) { log(line); }  // what the session itself says of it
     virtual void progress(double percent) { (void)percent; }
     virtual void status(std::string_view text) { (void)text; }
