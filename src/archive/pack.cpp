@@ -41,7 +41,11 @@ public:
 
 private:
     struct Free {
-        void operator()(struct archive* handle) const { archive_write_free(handle); }
+        // Who stops in the middle wants no end of the archive: it would be written into what is gone already.
+        void operator()(struct archive* handle) const {
+            archive_write_fail(handle);
+            archive_write_free(handle);
+        }
     };
 
     static la_ssize_t take(struct archive*, void* self, const void* bytes, std::size_t size) {

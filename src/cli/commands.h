@@ -14,6 +14,9 @@ void add_store(CLI::App& command, Context& context);       // store.cpp
 void add_user(CLI::App& command, Context& context);        // user.cpp
 void add_token(CLI::App& command, Context& context);       // token.cpp
 void add_audit(CLI::App& command, Context& context);       // user.cpp
+void add_backup(CLI::App& command, Context& context);      // backup.cpp
+void add_restore(CLI::App& command, Context& context);     // backup.cpp
+void add_db(CLI::App& command, Context& context);          // backup.cpp
 void add_doctor(CLI::App& command, Context& context);      // doctor.cpp
 void add_simulate(CLI::App& command, Context& context);    // simulate.cpp
 void add_openjd(CLI::App& command, Context& context);      // openjd.cpp

@@ -35,7 +35,7 @@ bool LocalDesk::has_tables() {
     if (reader_) return true;
     if (!std::filesystem::exists(layout_.database())) return false;
     auto reader = db::open(layout_.database().string(), db::Access::read_only);
-    if (!reader->row<int>("SELECT 1 FROM sqlite_master WHERE name = 'jobs'")) return false;
+    if (!db::has_table(*reader, "jobs")) return false;
     reader_ = std::move(reader);
     return true;
 }

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/local_desk.h"
@@ -41,6 +42,10 @@ int check_store(Output& output) {
 int collect_garbage(bool dry_run, Output& output) {
     LocalDesk desk;
     const auto blobs = desk.layout().open_blobs();
+    const Fd taken = desk.layout().take_blobs();
+    if (!taken)
+        throw Error(Error::Kind::unavailable, "a backup of this farm is being made, or something is removed already",
+                    "try again when that is done");
     const auto live = farm::live_digests(desk.reader(), *blobs);
     const auto report = store::gc(
         blobs->store(), [&](const Digest& digest) { return live.contains(digest.hex()); },

@@ -174,7 +174,8 @@ private:
     // come back.
     Result ask(std::string_view sql, std::span<const Bound> values) {
         require_whole();
-        const bool again = access_ == Access::read_only && !open_ && pipeline_.is_connected();
+        const bool reads = access_ == Access::read_only || sql.starts_with("SELECT");
+        const bool again = reads && !open_ && pipeline_.is_connected();
         const auto once = [&] {
             if (!pipeline_.is_connected()) connect();
             return guarded([&] {

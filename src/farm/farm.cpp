@@ -238,13 +238,15 @@ json::Value Farm::perform(const std::string& verb, const json::Object& body) {
 }
 
 // The job's logs, and the blobs that nobody else needs. On the writer's thread, so that no result that counts on one of
-// them is committed meanwhile. A kill in between leaves garbage, which `atelier store gc` finds.
+// them is committed meanwhile. A kill in between, or a backup, leaves garbage, which `atelier store gc` finds.
 void Farm::after_remove(const std::string& job, const std::vector<std::string>& digests) {
     logs_.remove_job(job);
     std::error_code ignored;
     std::filesystem::remove_all(options_.layout.checkpoints() / job, ignored);
     writer_->run([&](db::Connection& connection) {
         require_hold(connection);
+        const Fd blobs = options_.layout.take_blobs();
+        if (!blobs) return;  // a backup is being made
         for (const std::string& digest : unreferenced(connection, *blobs_, digests))
             blobs_->store().remove(store::Blobs::key_of(Digest::from_hex(digest)));
     });

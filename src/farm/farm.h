@@ -119,7 +119,6 @@ private:
     void answer_asks();
     void wake_those_with_work();
     void count(const wire::ExchangeReply& reply);
-
     struct Waiting {
         std::uint64_t ticket = 0;
         std::function<void()> wake;

@@ -1,5 +1,7 @@
 #include "farm/layout.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -19,6 +21,18 @@ void Layout::create() const {
 
 std::shared_ptr<store::Blobs> Layout::open_blobs() const {
     return std::make_shared<store::Blobs>(std::shared_ptr<store::Store>(store::open_folder_store(store())));
+}
+
+Fd Layout::hold_blobs() const {
+    Fd lock = open_file(root / "blobs.lock", O_RDWR | O_CREAT, 0600);
+    if (::flock(lock.get(), LOCK_SH) != 0) throw Error::from_errno("cannot lock the blobs of " + root.string());
+    return lock;
+}
+
+Fd Layout::take_blobs() const {
+    Fd lock = open_file(root / "blobs.lock", O_RDWR | O_CREAT, 0600);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+    return lock;
 }
 
 }  // namespace atelier::farm

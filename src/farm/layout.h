@@ -22,6 +22,10 @@ struct Layout {
 
     void create() const;  // the folders, mode 0700; throws Error
     std::shared_ptr<store::Blobs> open_blobs() const;
+
+    // A backup holds all blobs; who removes some takes them for itself meanwhile, and gets nothing while one is made.
+    Fd hold_blobs() const;
+    Fd take_blobs() const;
 };
 
 }  // namespace atelier::farm

@@ -15,23 +15,23 @@ std::string tags_text(const wire::Settings& settings) {
 }  // namespace
 
 void insert_job(db::Connection& connection, const JobBoard& job, const wire::Submission& submission, Micros now) {
-    connection.run(
+    connection.send(
         "INSERT INTO jobs (key, id, name, state, priority, tags, settings, submission, digest, total_tasks, "
         "submitted_at, owner) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         job.key, job.id, job.order->job->name, job.state, job.settings.priority, tags_text(job.settings),
         to_json(job.settings), to_json(submission), digest_of(submission), job.total_tasks, now, job.owner);
     for (std::size_t number = 0; number < job.steps.size(); ++number)
-        connection.run("INSERT INTO steps (job, step, name, total) VALUES ($1, $2, $3, $4)", job.key, number,
-                       job.steps[number].name, job.steps[number].total);
+        connection.send("INSERT INTO steps (job, step, name, total) VALUES ($1, $2, $3, $4)", job.key, number,
+                        job.steps[number].name, job.steps[number].total);
     for (const auto& [parameter, manifest] : submission.inputs)
-        connection.run("INSERT INTO inputs (job, parameter, manifest) VALUES ($1, $2, $3)", job.key, parameter,
-                       manifest);
+        connection.send("INSERT INTO inputs (job, parameter, manifest) VALUES ($1, $2, $3)", job.key, parameter,
+                        manifest);
 }
 
 void save_job_state(db::Connection& connection, const JobBoard& job) {
     const auto& failure = job.first_failure;
-    connection.run(
+    connection.send(
         "UPDATE jobs SET state = $2, started_at = $3, message = $4, failed_step = $5, failed_task = $6, failed_epoch = "
         "$7, "
         "stopping = $8 WHERE key = $1",
@@ -43,25 +43,25 @@ void save_job_state(db::Connection& connection, const JobBoard& job) {
 
 void save_job_end(db::Connection& connection, const JobBoard& job, Micros now) {
     save_job_state(connection, job);
-    connection.run("UPDATE jobs SET result = $2, ended_at = $3, progress = $4, seconds_left = NULL WHERE key = $1",
-                   job.key, job.state, now, job.progress);
-    connection.run(
+    connection.send("UPDATE jobs SET result = $2, ended_at = $3, progress = $4, seconds_left = NULL WHERE key = $1",
+                    job.key, job.state, now, job.progress);
+    connection.send(
         "UPDATE tasks SET state = $2, worker = NULL, session = NULL WHERE job = $1 AND state NOT IN ($3, $4, $2)",
         job.key, TaskState::canceled, TaskState::succeeded, TaskState::failed);
 }
 
 void save_progress(db::Connection& connection, const JobBoard& job, std::optional<double> seconds_left) {
-    connection.run("UPDATE jobs SET progress = $2, seconds_left = $3 WHERE key = $1", job.key, job.progress,
-                   seconds_left);
+    connection.send("UPDATE jobs SET progress = $2, seconds_left = $3 WHERE key = $1", job.key, job.progress,
+                    seconds_left);
 }
 
 void save_settings(db::Connection& connection, const JobBoard& job) {
-    connection.run("UPDATE jobs SET priority = $2, settings = $3, tags = $4 WHERE key = $1", job.key,
-                   job.settings.priority, to_json(job.settings), tags_text(job.settings));
+    connection.send("UPDATE jobs SET priority = $2, settings = $3, tags = $4 WHERE key = $1", job.key,
+                    job.settings.priority, to_json(job.settings), tags_text(job.settings));
 }
 
 void save_step(db::Connection& connection, JobKey job, std::size_t number, const StepBoard& step) {
-    connection.run(
+    connection.send(
         "UPDATE steps SET next_task = $3, succeeded = $4, failed = $5, wall_seconds = $6, cpu_seconds = $7, "
         "peak_memory = $8 "
         "WHERE job = $1 AND step = $2",
@@ -70,7 +70,7 @@ void save_step(db::Connection& connection, JobKey job, std::size_t number, const
 }
 
 void save_task(db::Connection& connection, const TaskKey& key, const LiveTask& task) {
-    connection.run(
+    connection.send(
         "INSERT INTO tasks (job, step, task, state, epoch, tries, interruptions, memory_raises, ready_at, worker, "
         "session, log_begin, checkpoint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
         "ON CONFLICT (job, step, task) DO UPDATE SET state = excluded.state, epoch = excluded.epoch, "
@@ -85,7 +85,7 @@ void save_task(db::Connection& connection, const TaskKey& key, const LiveTask& t
 }
 
 void end_task(db::Connection& connection, const TaskKey& key, TaskState state, const LiveTask& task) {
-    connection.run(
+    connection.send(
         "UPDATE tasks SET state = $4, tries = $5, worker = NULL, session = NULL, ready_at = NULL, checkpoint = $6 "
         "WHERE job = $1 AND step = $2 AND task = $3",
         key.job, key.step, key.task, state, task.tries, task.checkpoint);
@@ -93,7 +93,7 @@ void end_task(db::Connection& connection, const TaskKey& key, TaskState state, c
 
 void insert_attempt(db::Connection& connection, const TaskKey& key, const LiveTask& task, const wire::Result& result,
                     Micros now) {
-    connection.run(
+    connection.send(
         "INSERT INTO attempts (job, step, task, epoch, worker, session, result, exit_code, reason, started_at, "
         "ended_at, "
         "log_begin, log_end, wall_seconds, cpu_seconds, peak_memory, bytes_read, bytes_written) "
@@ -106,7 +106,7 @@ void insert_attempt(db::Connection& connection, const TaskKey& key, const LiveTa
 }
 
 void save_output(db::Connection& connection, const TaskKey& key, std::int64_t epoch, const wire::Output& output) {
-    connection.run(
+    connection.send(
         "INSERT INTO artifacts (job, parameter, path, step, task, epoch, digest, size, mode, is_link) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
         "ON CONFLICT (job, parameter, path) DO UPDATE SET step = excluded.step, task = excluded.task, epoch = "
@@ -118,13 +118,13 @@ void save_output(db::Connection& connection, const TaskKey& key, std::int64_t ep
 
 void insert_metric(db::Connection& connection, const TaskKey& key, std::int64_t epoch, std::string_view name,
                    double value, Micros now) {
-    connection.run("INSERT INTO metrics (job, step, task, epoch, at, name, value) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                   key.job, key.step, key.task, epoch, now, name, value);
+    connection.send("INSERT INTO metrics (job, step, task, epoch, at, name, value) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    key.job, key.step, key.task, epoch, now, name, value);
 }
 
 void save_preview(db::Connection& connection, const TaskKey& key, std::int64_t epoch, const wire::Preview& preview,
                   Micros now) {
-    connection.run(
+    connection.send(
         "INSERT INTO previews (job, step, task, epoch, at, path, digest, size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
         "ON CONFLICT (job, step, task, epoch) DO UPDATE SET at = excluded.at, path = excluded.path, "
         "digest = excluded.digest, size = excluded.size",
@@ -132,7 +132,7 @@ void save_preview(db::Connection& connection, const TaskKey& key, std::int64_t e
 }
 
 void save_worker(db::Connection& connection, const WorkerBoard& worker, Micros now) {
-    connection.run(
+    connection.send(
         "INSERT INTO workers (id, name, boot, slots, capabilities, seen_at, token, wish, sick_since) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (id) DO UPDATE SET name = excluded.name, boot = excluded.boot, slots = excluded.slots, "
@@ -144,7 +144,7 @@ void save_worker(db::Connection& connection, const WorkerBoard& worker, Micros n
 }
 
 void save_last_seen(db::Connection& connection, const std::string& worker, Micros now) {
-    connection.run("UPDATE workers SET seen_at = $2 WHERE id = $1", worker, now);
+    connection.send("UPDATE workers SET seen_at = $2 WHERE id = $1", worker, now);
 }
 
 Remembered remembered(db::Connection& connection, const std::string& worker) {
@@ -155,7 +155,7 @@ Remembered remembered(db::Connection& connection, const std::string& worker) {
 }
 
 void insert_event(db::Connection& connection, std::int64_t number, const Event& event, Micros now) {
-    connection.run(
+    connection.send(
         "INSERT INTO events (number, at, job, job_id, step, task, epoch, kind, detail) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         number, now, event.job, event.job_id, event.step, event.task, event.epoch, event.kind, event.detail);

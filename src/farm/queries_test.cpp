@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "farm/job_list.h"
 #include "farm/testing.h"
 
 namespace atelier::farm {
@@ -28,17 +29,29 @@ TEST(FarmQueries, TellWhatTheDatabaseKnows) {
 
     EXPECT_EQ(find_job(database, id.substr(0, 4)), id);
     EXPECT_THROW(find_job(database, id + "0"), Error);
-    EXPECT_EQ(list_jobs(database).size(), 1u);
+    ground.submit(submission(1));
     JobFilter filter;
     filter.tag = "blue";
+    filter.name = "tES";
+    filter.owner = "local";
     filter.state = JobState::succeeded;
-    EXPECT_EQ(list_jobs(database, filter).size(), 1u);
+    EXPECT_EQ(list_jobs(database, filter).jobs.size(), 1u);
     filter.tag = "red";
-    EXPECT_TRUE(list_jobs(database, filter).empty());
-    filter = {};
-    filter.with_archived = true;
-    filter.before = list_jobs(database).front().key;
-    EXPECT_TRUE(list_jobs(database, filter).empty());
+    EXPECT_TRUE(list_jobs(database, filter).jobs.empty());
+    for (const auto sort : {JobOrderBy::submitted, JobOrderBy::name, JobOrderBy::priority})
+        for (const bool ascending : {false, true}) {
+            filter = {};
+            filter.with_archived = true;
+            filter.sort = sort;
+            filter.ascending = ascending;
+            filter.limit = 1;
+            const JobPage first = list_jobs(database, filter);
+            filter.cursor = first.next;
+            const JobPage second = list_jobs(database, filter);
+            ASSERT_EQ(second.jobs.size(), 1u);
+            EXPECT_NE(second.jobs[0].id, first.jobs.at(0).id);
+            EXPECT_TRUE(second.next.empty());
+        }
     EXPECT_EQ(steps_of(database, id).size(), 2u);
     EXPECT_EQ(attempts_of(database, id, {}, {}, 100).size(), 4u);
     EXPECT_EQ(attempts_of(database, id, 0, {}, 2).size(), 2u);
