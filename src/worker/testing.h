@@ -36,6 +36,8 @@ struct FakeLink final : wire::FarmLink {
     bool log_ended = false;
     bool unreachable = false;
     bool interrupted = false;
+    bool hangs = false;  // an exchange is sent and never answered
+    std::int64_t lease_ms = 60'000;
 
     wire::ExchangeReply exchange(const wire::ExchangeRequest& request, std::chrono::milliseconds patience) override {
         std::unique_lock lock(mutex);
@@ -43,6 +45,10 @@ struct FakeLink final : wire::FarmLink {
         for (const wire::AttemptReport& report : request.attempts)
             if (report.result) results.push_back(report);
         changed.notify_all();
+        if (hangs) {
+            changed.wait(lock, [&] { return !hangs; });
+            throw Error(Error::Kind::unavailable, "the connection broke");
+        }
         if (replies.empty()) changed.wait_for(lock, patience, [&] { return interrupted || !replies.empty(); });
         interrupted = false;
         wire::ExchangeReply reply;
@@ -53,6 +59,7 @@ struct FakeLink final : wire::FarmLink {
         }
         reply.sequence = request.sequence;
         reply.interval_ms = 50;
+        reply.lease_ms = lease_ms;
         return reply;
     }
     void interrupt() override {
