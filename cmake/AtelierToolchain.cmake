@@ -7,6 +7,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize"
   add_compile_options(-Wno-maybe-uninitialized)
 endif()
 
+# g++ 12 takes the frames of Asio's coroutines, which have a new and a delete of their own, for mismatched.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-mismatched-new-delete)
+endif()
+
 find_program(ATELIER_CCACHE ccache)
 if(ATELIER_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${ATELIER_CCACHE})

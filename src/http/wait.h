@@ -21,6 +21,8 @@ public:
     virtual void notify() = 0;
     // True: notified; false: the patience was over. Throws when the server stops or the client has gone.
     virtual Task<bool> wait(std::chrono::milliseconds patience) = 0;
+    // Without end, also when the client has gone; throws only when the server stops and its grace is over.
+    virtual Task<void> answered() = 0;
 };
 
 // Starts something that answers later, on any thread, and waits for its answer. An answer that never comes is a defect
@@ -41,8 +43,7 @@ Task<T> later(const F& start) {
         if (!problem) box->value.emplace(std::move(value));
         signal->notify();
     });
-    constexpr std::chrono::hours for_ever{24 * 365};
-    co_await signal->wait(for_ever);
+    co_await signal->answered();
     if (box->problem) std::rethrow_exception(box->problem);
     co_return std::move(*box->value);
 }
