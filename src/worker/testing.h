@@ -38,10 +38,19 @@ struct FakeLink final : wire::FarmLink {
     bool interrupted = false;
     bool hangs = false;  // an exchange is sent and never answered
     std::int64_t lease_ms = 60'000;
+    std::optional<Error> refusal;
+    std::vector<wire::AttemptReport> told_in_vain;
+    wire::Capabilities capabilities;  // as it told last
 
     wire::ExchangeReply exchange(const wire::ExchangeRequest& request, std::chrono::milliseconds patience) override {
         std::unique_lock lock(mutex);
-        if (unreachable) throw Error(Error::Kind::unavailable, "the farm can't be reached");
+        capabilities = request.capabilities;
+        if (refusal) throw Error(*refusal);
+        if (unreachable) {
+            for (const wire::AttemptReport& report : request.attempts)
+                if (report.result) told_in_vain.push_back(report);
+            throw Error(Error::Kind::unavailable, "the farm can't be reached");
+        }
         for (const wire::AttemptReport& report : request.attempts)
             if (report.result) results.push_back(report);
         changed.notify_all();
