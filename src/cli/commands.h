@@ -9,6 +9,7 @@ void add_run(CLI::App& command, Context& context);         // run.cpp
 void add_jobs(CLI::App& command, Context& context);        // jobs.cpp
 void add_job(CLI::App& command, Context& context);         // jobs.cpp
 void add_why(CLI::App& command, Context& context);         // jobs.cpp
+void add_worker(CLI::App& command, Context& context);      // worker.cpp
 void add_store(CLI::App& command, Context& context);       // store.cpp
 void add_doctor(CLI::App& command, Context& context);      // doctor.cpp
 void add_openjd(CLI::App& command, Context& context);      // openjd.cpp
