@@ -10,6 +10,7 @@ void add_jobs(CLI::App& command, Context& context);        // jobs.cpp
 void add_job(CLI::App& command, Context& context);         // jobs.cpp
 void add_why(CLI::App& command, Context& context);         // jobs.cpp
 void add_serve(CLI::App& command, Context& context);       // serve.cpp
+void add_worker(CLI::App& command, Context& context);      // worker.cpp
 void add_store(CLI::App& command, Context& context);       // store.cpp
 void add_user(CLI::App& command, Context& context);        // user.cpp
 void add_token(CLI::App& command, Context& context);       // token.cpp

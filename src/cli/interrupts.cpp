@@ -40,4 +40,29 @@ Interrupts::~Interrupts() {
 
 Wish Interrupts::wish() const { return wished; }
 
+namespace {
+
+constexpr int most_leave_signals = 2;
+std::atomic<int> leave_signals{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
+
+void on_leave_signal(int) {
+    if (++leave_signals > most_leave_signals) ::_exit(interrupted);
+}
+
+}  // namespace
+
+LeaveSignals::LeaveSignals() {
+    leave_signals = 0;
+    handle(SIGINT, on_leave_signal);
+    handle(SIGTERM, on_leave_signal);
+}
+
+LeaveSignals::~LeaveSignals() {
+    handle(SIGINT, SIG_DFL);
+    handle(SIGTERM, SIG_DFL);
+}
+
+int LeaveSignals::count() const { return leave_signals; }
+
 }  // namespace atelier::cli

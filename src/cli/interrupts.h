@@ -17,4 +17,16 @@ public:
     Wish wish() const;
 };
 
+// For what serves until it is told to leave: counts Ctrl-C and SIGTERM alike. The first asks it to leave when its work
+// is done, the second to leave now; a third ends the program at once.
+class LeaveSignals {
+public:
+    LeaveSignals();
+    ~LeaveSignals();
+    LeaveSignals(const LeaveSignals&) = delete;
+    LeaveSignals& operator=(const LeaveSignals&) = delete;
+
+    int count() const;
+};
+
 }  // namespace atelier::cli

@@ -33,5 +33,25 @@ TEST(InterruptsDeathTest, AfterwardsASignalEndsTheProgramAgain) {
     EXPECT_EXIT(later(), testing::KilledBySignal(SIGTERM), "");
 }
 
+TEST(LeaveSignals, BothKindsCount) {
+    for (const int second : {SIGINT, SIGTERM}) {
+        const LeaveSignals signals;
+        EXPECT_EQ(signals.count(), 0);
+        raise(SIGTERM);
+        EXPECT_EQ(signals.count(), 1);
+        raise(second);
+        EXPECT_EQ(signals.count(), 2);
+    }
+}
+
+TEST(LeaveSignalsDeathTest, TheThirdEndsTheProgram) {
+    const auto thrice = [] {
+        const LeaveSignals signals;
+        for (int i = 0; i < 3; ++i)
+            raise(SIGTERM);
+    };
+    EXPECT_EXIT(thrice(), testing::ExitedWithCode(130), "");
+}
+
 }  // namespace
 }  // namespace atelier::cli

@@ -11,6 +11,8 @@ const std::vector<atelier::cli::Command> commands = {
     {"job", "Jobs", "look at one job and steer it: show, logs, pause, retry, ...", "atelier job show 7k2m",
      atelier::cli::add_job},
     {"why", "Jobs", "say what a waiting job or task waits for", "atelier why 7k2m", atelier::cli::add_why},
+    {"worker", "Farm", "work for a server on another machine", "atelier worker --server https://farm:7070 --slots 4",
+     atelier::cli::add_worker},
     {"openjd", "Templates", "check, run or summarize a template, without a farm", "atelier openjd check template.yaml",
      atelier::cli::add_openjd},
     {"serve", "Many machines", "serve the farm to other machines and people", "atelier serve --listen 0.0.0.0:7070",

@@ -20,9 +20,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds gathering{10};  // results of short tasks travel together while there is work left
 constexpr milliseconds first_wait_for_farm{100};
 constexpr milliseconds longest_wait_for_farm{5'000};
-constexpr milliseconds lease_margin{20'000};    // before the lease ends, actions are canceled with notice,
 constexpr milliseconds notice_of_rest{30'000};  // for a checkpoint, when somebody sits down at the machine
-constexpr milliseconds kill_margin{5'000};      // and killed this long before
+constexpr milliseconds longest_wait_when_refused{60'000};  // a person must do something about it first
 
 std::map<std::string, std::string> own_environment() {
     std::map<std::string, std::string> variables;
@@ -50,6 +49,7 @@ Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOpt
       capabilities_(detect_capabilities(options_.slots, options_.sessions)),
       around_{link,
               std::move(blobs),
+              options_.transfer,
               options_.sessions,
               options_.checkpoints,
               own_environment(),
@@ -64,16 +64,30 @@ Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOpt
               [this](const std::string& job, const wire::JobOrder& order, const Stage& stage) {
                   return shared_outputs(job, order, stage);
               },
-              std::make_shared<GpuDesk>(capabilities_.gpus)} {
-    last_answer_ = system_clock().steady();
-    thread_ = std::thread([this] { loop(); });
+              std::make_shared<GpuDesk>(capabilities_.gpus)},
+      guard_([this](milliseconds left) {
+          const std::lock_guard lock(runners_mutex_);
+          if (!runners_.empty()) log::warning("the leases are about to end, what runs is given up");
+          for (auto& [id, runner] : runners_)
+              runner->interrupt(left);
+      }) {
+    for (const auto& [name, values] : options_.attributes)
+        capabilities_.attributes[name] = values;
+    thread_ = std::thread([this] {
+        loop();
+        over_ = true;
+    });
 }
 
 Agent::~Agent() { stop(milliseconds(0)); }
 
-void Agent::finish() {
+void Agent::drain() {
     draining_ = true;
     around_.has_news();
+}
+
+void Agent::finish() {
+    drain();
     if (thread_.joinable()) thread_.join();
 }
 
@@ -88,9 +102,7 @@ void Agent::loop() {
     milliseconds wait = first_wait_for_farm;
     bool interrupted = false;
     for (;;) {
-        if (stopping_ && !std::exchange(interrupted, true))
-            for (auto& [id, runner] : runners_)
-                runner->interrupt(milliseconds(notice_ms_));
+        if (stopping_ && !std::exchange(interrupted, true)) interrupt_all(milliseconds(notice_ms_));
         const bool leaving = stopping_ || draining_;
         if (leaving && runners_.empty()) return remove_empty_folders(options_.checkpoints);
         if (draining_)  // nothing more will come
@@ -106,6 +118,7 @@ void Agent::loop() {
             has_news_ = false;
         }
         consider_rest();
+        const bool all_told = all_over();  // nothing is added to the results after this
         const wire::ExchangeRequest request = make_request();
         const milliseconds patience = leaving || has_results() ? milliseconds(0) : interval_;
         if (exchange(request, patience)) {
@@ -115,13 +128,11 @@ void Agent::loop() {
             std::unique_lock lock(mutex_);
             news_.wait_for(lock, interval_, [&] { return has_news_; });
         } else {
-            guard_leases();
+            if (stopping_ && all_told) return;  // the farm can't be told; it will find out
+            if (problem_) stopping_ = true;
             std::unique_lock lock(mutex_);
-            news_.wait_for(lock, wait, [&] { return stopping_.load(); });
-            wait = std::min(wait * 2, longest_wait_for_farm);
-            if (stopping_ &&
-                std::all_of(runners_.begin(), runners_.end(), [](const auto& item) { return item.second->over(); }))
-                return;  // the farm can't be told; it will find out
+            news_.wait_for(lock, wait, [&] { return interrupted ? has_news_ : stopping_.load(); });
+            wait = std::min(wait * 2, is_refused_ ? longest_wait_when_refused : longest_wait_for_farm);
         }
     }
 }
@@ -135,6 +146,16 @@ void Agent::consider_rest() {
     if (!rest || !rest->interrupt) return;
     for (auto& [id, runner] : runners_)
         runner->interrupt(notice_of_rest);
+}
+
+bool Agent::all_over() const {
+    return std::all_of(runners_.begin(), runners_.end(), [](const auto& item) { return item.second->over(); });
+}
+
+// For good: what can't be brought to the farm soon after the notice is given up, too.
+void Agent::interrupt_all(milliseconds at_most) {
+    for (auto& [id, runner] : runners_)
+        runner->stop(at_most);
 }
 
 // Every session still has tasks waiting: nobody is kept idle by gathering a few more results.
@@ -167,21 +188,39 @@ wire::ExchangeRequest Agent::make_request() {
 }
 
 bool Agent::exchange(const wire::ExchangeRequest& request, milliseconds patience) {
-    const Steady sent = system_clock().steady();
+    const milliseconds sent = LeaseGuard::now();
     try {
         const wire::ExchangeReply reply = link_.exchange(request, patience);
-        last_answer_ = sent;
+        guard_.renew(sent, milliseconds(reply.lease_ms));
+        if (!in_contact_.value_or(false) && options_.contact) options_.contact(nullptr);
+        in_contact_ = true;
+        is_refused_ = false;
         obey(reply);
         return true;
     } catch (const Error& error) {
-        log::warning(fmt::format("the farm did not take what this worker told, it is told again: {}", error.what()));
+        lost(error);
         return false;
     }
 }
 
+// Said once, not at each try.
+void Agent::lost(const Error& error) {
+    const bool is_refused = error.kind() == Error::Kind::denied;
+    if (error.kind() == Error::Kind::conflict) problem_ = error;
+    if (problem_) return;
+    if (in_contact_.value_or(true) || is_refused != is_refused_) {
+        if (options_.contact)
+            options_.contact(&error);
+        else
+            log::warning(
+                fmt::format("the farm did not take what this worker told, it is told again: {}", error.what()));
+    }
+    in_contact_ = false;
+    is_refused_ = is_refused;
+}
+
 void Agent::obey(const wire::ExchangeReply& reply) {
     interval_ = milliseconds(reply.interval_ms);
-    lease_ = milliseconds(reply.lease_ms);
     if (reply.stop) draining_ = true;
     for (const wire::AttemptId& attempt : reply.drop)
         for (auto& [id, runner] : runners_)
@@ -190,12 +229,13 @@ void Agent::obey(const wire::ExchangeReply& reply) {
         for (auto& [id, runner] : runners_)
             runner->cancel(cancel.attempt, milliseconds(cancel.at_most_ms), cancel.by_person);
     for (const wire::Assignment& assignment : reply.assign) {
+        const std::lock_guard lock(runners_mutex_);
         std::unique_ptr<Runner>& runner = runners_[assignment.session];
         if (!runner)
             runner =
                 std::make_unique<Runner>(around_, assignment.session, assignment.attempt.job, assignment.attempt.step);
         runner->give(assignment);
-        if (stopping_) runner->interrupt(milliseconds(notice_ms_));  // it crossed our leaving
+        if (stopping_) runner->stop(milliseconds(notice_ms_));  // it crossed our leaving
     }
     for (const std::string& session : reply.end_sessions)
         if (const auto runner = runners_.find(session); runner != runners_.end()) runner->second->finish_when_dry();
@@ -205,24 +245,13 @@ void Agent::obey(const wire::ExchangeReply& reply) {
 void Agent::sweep(const wire::ExchangeRequest& request) {
     for (auto& [id, runner] : runners_)
         runner->answered(request.attempts);
+    const std::lock_guard lock(runners_mutex_);
     std::erase_if(runners_, [](const auto& item) { return item.second->over() && !item.second->has_results(); });
-}
-
-// Not heard of the farm for so long that the leases are about to end: what runs is given up before somebody else begins
-// it.
-void Agent::guard_leases() {
-    const auto silent = std::chrono::duration_cast<milliseconds>(system_clock().steady() - last_answer_);
-    if (silent > lease_ - kill_margin)
-        for (auto& [id, runner] : runners_)
-            runner->interrupt(milliseconds(0));
-    else if (silent > lease_ - lease_margin)
-        for (auto& [id, runner] : runners_)
-            runner->interrupt(lease_ - kill_margin - silent);
 }
 
 std::shared_ptr<Outputs> Agent::shared_outputs(const std::string& job, const wire::JobOrder& order,
                                                const Stage& stage) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(outputs_mutex_);
     if (auto known = outputs_[job].lock()) return known;
     std::erase_if(outputs_, [](const auto& item) { return item.second.expired(); });
     auto made = std::make_shared<Outputs>(stage.outputs, around_.blobs);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <set>
 
@@ -331,6 +333,229 @@ TEST_F(AgentTest, MetricsAndPreviewsAreTold) {
     link_.assign({0});
     ASSERT_TRUE(link_.wait_for_results(1));
     EXPECT_TRUE(blobs_->has({sha256("picture\n"), 8}));
+}
+
+// What a worker says of its farm, in order.
+struct Contacts {
+    std::mutex mutex;
+    std::vector<std::string> heard;
+
+    auto hear() {
+        return [this](const Error* problem) {
+            const std::lock_guard lock(mutex);
+            heard.emplace_back(problem ? problem->what() : "connected");
+        };
+    }
+    bool wait_for(std::size_t count) {
+        for (int i = 0; i < 6000; ++i) {
+            {
+                const std::lock_guard lock(mutex);
+                if (heard.size() >= count) return true;
+            }
+            std::this_thread::sleep_for(10ms);
+        }
+        return false;
+    }
+};
+
+TEST_F(AgentTest, LosingAndFindingTheFarmIsToldOnceEach) {
+    Contacts contacts;
+    AgentOptions options{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"};
+    options.contact = contacts.hear();
+    Agent agent(link_, blobs_, options);
+    ASSERT_TRUE(contacts.wait_for(1));
+    {
+        const std::lock_guard lock(link_.mutex);
+        link_.unreachable = true;
+    }
+    ASSERT_TRUE(contacts.wait_for(2));
+    std::this_thread::sleep_for(500ms);  // several tries
+    {
+        const std::lock_guard lock(link_.mutex);
+        link_.unreachable = false;
+    }
+    ASSERT_TRUE(contacts.wait_for(3));
+    agent.finish();
+    EXPECT_THAT(contacts.heard, ::testing::ElementsAre("connected", "the farm can't be reached", "connected"));
+}
+
+TEST_F(AgentTest, AFarmOfAnotherProtocolEndsTheWorker) {
+    link_.refusal = Error(Error::Kind::conflict, "the farm speaks protocol 2, this worker 1");
+    Agent agent(link_, blobs_, {"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"});
+    for (int i = 0; i < 6000 && !agent.is_over(); ++i)
+        std::this_thread::sleep_for(10ms);
+    ASSERT_TRUE(agent.is_over());
+    ASSERT_TRUE(agent.problem());
+    EXPECT_STREQ(agent.problem()->what(), "the farm speaks protocol 2, this worker 1");
+}
+
+TEST_F(AgentTest, ARefusedTokenIsToldAndTriedAgain) {
+    Contacts contacts;
+    link_.refusal = Error(Error::Kind::denied, "the token isn't known");
+    AgentOptions options{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"};
+    options.contact = contacts.hear();
+    Agent agent(link_, blobs_, options);
+    ASSERT_TRUE(contacts.wait_for(1));
+    {
+        const std::lock_guard lock(link_.mutex);
+        link_.refusal.reset();
+    }
+    ASSERT_TRUE(contacts.wait_for(2));
+    EXPECT_THAT(contacts.heard, ::testing::ElementsAre("the token isn't known", "connected"));
+}
+
+TEST_F(AgentTest, AStopWhileTheFarmIsAwayEndsSoon) {
+    start(template_of("echo begun; sleep 600"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_log("begun\n"));
+    {
+        const std::lock_guard lock(link_.mutex);
+        link_.unreachable = true;
+    }
+    agent_->stop(0ms);
+    EXPECT_TRUE(agent_->is_over());
+    EXPECT_EQ(link_.told_in_vain.back().result->result, ResultClass::interrupted) << "it was tried to tell it";
+}
+
+TEST_F(AgentTest, TagsAreTold) {
+    AgentOptions options{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"};
+    options.attributes = {{"attr.worker.tag", {"fast", "big"}}};
+    Agent agent(link_, blobs_, options);
+    for (int i = 0; i < 6000; ++i) {
+        {
+            const std::lock_guard lock(link_.mutex);
+            if (!link_.capabilities.attributes.empty()) break;
+        }
+        std::this_thread::sleep_for(10ms);
+    }
+    const std::lock_guard lock(link_.mutex);
+    EXPECT_EQ(link_.capabilities.attributes.at("attr.worker.tag"), (std::vector<std::string>{"fast", "big"}));
+    EXPECT_TRUE(link_.capabilities.attributes.contains("attr.worker.os.family"));
+}
+
+// A store that is elsewhere: what is delivered is known, and the way there may be blocked.
+struct FarStore final : Transfer {
+    struct ItsUse final : Use {
+        ItsUse(FarStore& to, std::function<bool()> ends) : store(to), gives_up(std::move(ends)) {}
+        void fetch(std::span<const store::BlobRef>) override {}
+        void fetch_manifest(const Digest&) override {}
+        void deliver(std::span<const store::BlobRef> blobs) override {
+            while (store.blocked) {
+                store.waits = true;
+                if (gives_up()) throw Error(Error::Kind::unavailable, "given up");
+                std::this_thread::sleep_for(5ms);
+            }
+            const std::lock_guard lock(store.mutex);
+            for (const store::BlobRef& blob : blobs)
+                store.delivered.insert(blob);
+        }
+        FarStore& store;
+        std::function<bool()> gives_up;
+    };
+    std::unique_ptr<Use> use(std::function<bool()> gives_up) override {
+        return std::make_unique<ItsUse>(*this, std::move(gives_up));
+    }
+    void deliver_later(const store::BlobRef& blob, std::function<void()> done) override {
+        {
+            const std::lock_guard lock(mutex);
+            delivered.insert(blob);
+        }
+        done();
+    }
+    bool is_remote() const override { return true; }
+    bool wait_until_it_waits() const {
+        for (int i = 0; i < 6000 && !waits; ++i)
+            std::this_thread::sleep_for(10ms);
+        return waits;
+    }
+
+    std::mutex mutex;
+    std::set<store::BlobRef> delivered;
+    std::atomic<bool> blocked = false;
+    std::atomic<bool> waits = false;
+};
+
+class RemoteAgentTest : public AgentTest {
+protected:
+    void start_remote(const std::string& text, const std::map<std::string, std::string>& values = {}) {
+        link_.the_order = testing::order_of(text, values);
+        AgentOptions options{"w", "w", 2, folder_.path() / "sessions", folder_.path() / "checkpoints"};
+        options.transfer = far_;
+        agent_ = std::make_unique<Agent>(link_, blobs_, options);
+    }
+    std::string out() const { return (folder_.path() / "out").string(); }
+
+    std::shared_ptr<FarStore> far_ = std::make_shared<FarStore>();
+};
+
+TEST_F(RemoteAgentTest, OutputsAndCheckpointsAreDeliveredBeforeTheResult) {
+    start_remote(
+        template_of("echo {{Task.Param.N}} > {{Param.Out}}/f{{Task.Param.N}}; echo 5 > $ATELIER_CHECKPOINT_DIR/n; "
+                    "exit {{Task.Param.N}}",
+                    with_output),
+        {{"Out", out()}});
+    link_.assign({0}, "s1");
+    link_.assign({1}, "s2");
+    ASSERT_TRUE(link_.wait_for_results(2));
+    const std::lock_guard lock(far_->mutex);
+    EXPECT_TRUE(far_->delivered.contains({sha256("0\n"), 2}));
+    for (const auto& report : link_.results)
+        if (report.result->checkpoint) {
+            const Digest manifest = Digest::from_hex(*report.result->checkpoint);
+            EXPECT_TRUE(std::any_of(far_->delivered.begin(), far_->delivered.end(),
+                                    [&](const auto& blob) { return blob.digest == manifest; }));
+            EXPECT_TRUE(far_->delivered.contains({sha256("5\n"), 2}));
+        }
+}
+
+TEST_F(RemoteAgentTest, ALongWayOfOutputsCostsNoLeaseAndACancelBreaksIt) {
+    far_->blocked = true;
+    start_remote(template_of("echo 1 > {{Param.Out}}/f", with_output), {{"Out", out()}});
+    link_.assign({0});
+    ASSERT_TRUE(far_->wait_until_it_waits());
+    wire::ExchangeReply cancel;
+    cancel.cancel = {{{"job", 0, 0, 1}, 0, true}};
+    link_.reply(cancel);
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::canceled);
+    EXPECT_TRUE(result(0).outputs.empty());
+    far_->blocked = false;
+    link_.results.clear();
+    link_.assign({0}, "s2");
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).outputs.size(), 1u) << "what couldn't be delivered is found again";
+}
+
+TEST_F(RemoteAgentTest, AFarmThatDropsTheTaskEndsTheWaiting) {
+    far_->blocked = true;
+    start_remote(template_of("echo 1 > {{Param.Out}}/f", with_output), {{"Out", out()}});
+    link_.assign({0});
+    ASSERT_TRUE(far_->wait_until_it_waits());
+    wire::ExchangeReply drop;
+    drop.drop = {{"job", 0, 0, 1}};
+    link_.reply(drop);
+    agent_->finish();
+    EXPECT_TRUE(link_.results.empty());
+}
+
+TEST_F(RemoteAgentTest, AMissingInputIsExplained) {
+    start_remote(template_of("cat {{Param.In}}",
+                             "parameterDefinitions:\n- {name: In, type: PATH, objectType: FILE, dataFlow: IN}\n"),
+                 {{"In", "/nowhere/scene.blend"}});
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).result, ResultClass::failed_app);
+    EXPECT_THAT(result(0).reason, ::testing::HasSubstr("/nowhere/scene.blend"));
+    EXPECT_THAT(result(0).reason, ::testing::HasSubstr("--isolate"));
+}
+
+TEST_F(RemoteAgentTest, APreviewIsToldWhenTheFarmHasIt) {
+    start_remote(template_of("echo picture > p.png; echo atelier_preview: p.png; sleep 0.3"));
+    link_.assign({0});
+    ASSERT_TRUE(link_.wait_for_results(1));
+    ASSERT_TRUE(link_.results[0].preview);
+    EXPECT_EQ(link_.results[0].preview->digest, sha256("picture\n").hex());
+    EXPECT_TRUE(far_->delivered.contains({sha256("picture\n"), 8}));
 }
 
 }  // namespace

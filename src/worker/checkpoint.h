@@ -9,6 +9,7 @@
 
 #include "store/blobs.h"
 #include "wire/exchange.h"
+#include "worker/transfer.h"
 
 namespace atelier::worker {
 
@@ -19,8 +20,9 @@ public:
     const std::filesystem::path& folder() const { return folder_; }
 
     // True when there is something to go on from. What lies here already is newer than what is in the store.
-    bool prepare(const std::optional<std::string>& stored, store::Blobs& blobs);
-    std::optional<std::string> keep(store::Blobs& blobs);  // the manifest's digest; nothing when the folder is empty
+    bool prepare(const std::optional<std::string>& stored, store::Blobs& blobs, Transfer::Use& use);
+    // Brings it to the farm's store: the manifest's digest; nothing when the folder is empty.
+    std::optional<std::string> keep(store::Blobs& blobs, Transfer::Use& use);
     void discard();
 
 private:

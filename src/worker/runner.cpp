@@ -20,6 +20,7 @@ namespace {
 constexpr const char* visible_gpus = "CUDA_VISIBLE_DEVICES";
 constexpr std::chrono::milliseconds look_interval{100};
 constexpr std::uint64_t largest_preview = 25u << 20;
+constexpr std::chrono::seconds time_to_deliver{10};  // for a worker that is stopped, after its tasks' notice
 
 ResultClass class_of(const session::ActionResult& result, bool by_person) {
     switch (result.outcome) {
@@ -30,6 +31,21 @@ ResultClass class_of(const session::ActionResult& result, bool by_person) {
         case session::Outcome::canceled: return by_person ? ResultClass::canceled : ResultClass::interrupted;
     }
     return ResultClass::failed_app;
+}
+
+// What didn't reach the farm, or wasn't reached there, is no fault of the task's.
+ResultClass class_of(const Error& error, bool by_person) {
+    switch (error.kind()) {
+        case Error::Kind::unavailable: return by_person ? ResultClass::canceled : ResultClass::interrupted;
+        case Error::Kind::exhausted: return ResultClass::failed_resource;
+        default: return ResultClass::failed_app;
+    }
+}
+
+std::optional<wire::Preview> delivered_preview(PreviewBox& box, const wire::AttemptId& attempt) {
+    const std::lock_guard lock(box.mutex);
+    if (box.attempt != attempt) return std::nullopt;
+    return std::exchange(box.preview, std::nullopt);
 }
 
 wire::Usage usage_of(const process::Usage& usage) {
@@ -63,6 +79,7 @@ void Runner::finish_when_dry() {
 void Runner::cancel(const wire::AttemptId& attempt, std::chrono::milliseconds at_most, bool by_person) {
     const std::lock_guard lock(mutex_);
     if (current_ && current_->attempt == attempt) {
+        canceled_ = true;
         canceled_by_person_ = by_person;
         if (session_) session_->cancel(at_most);
         return;
@@ -96,6 +113,14 @@ void Runner::interrupt(std::chrono::milliseconds at_most) {
     changed_.notify_all();
 }
 
+void Runner::stop(std::chrono::milliseconds at_most) {
+    {
+        const std::lock_guard lock(mutex_);
+        last_moment_ = system_clock().steady() + at_most + time_to_deliver;
+    }
+    interrupt(at_most);
+}
+
 std::vector<wire::AttemptReport> Runner::reports() {
     const std::lock_guard lock(mutex_);
     for (wire::AttemptReport& report : done_)
@@ -103,8 +128,8 @@ std::vector<wire::AttemptReport> Runner::reports() {
     std::vector<wire::AttemptReport> reports = done_;
     if (current_) {
         reports.push_back(*current_);
+        reports.back().preview = delivered_preview(*previews_, current_->attempt);
         current_->metrics.clear();
-        current_->preview.reset();
     }
     for (const wire::Assignment& queued : queue_) {
         wire::AttemptReport report;
@@ -179,6 +204,7 @@ std::optional<wire::Assignment> Runner::next() {
     current_->attempt = assignment.attempt;
     current_->session = id_;
     current_->phase = wire::Phase::running;
+    canceled_ = false;
     canceled_by_person_ = false;
     dropped_ = false;
     return assignment;
@@ -195,7 +221,10 @@ bool Runner::run(const wire::Assignment& assignment) {
     try {
         result = try_task(assignment);
     } catch (const Error& error) {
-        result.result = error.kind() == Error::Kind::exhausted ? ResultClass::failed_resource : ResultClass::failed_app;
+        {
+            const std::lock_guard lock(mutex_);
+            result.result = class_of(error, canceled_by_person_);
+        }
         result.reason = error.what();
         log_.line(result.reason);
         if (session_) session_->cancel(std::chrono::milliseconds(0));
@@ -222,7 +251,8 @@ wire::Result Runner::try_task(const wire::Assignment& assignment) {
     session::ActionResult action = session_->enter(step_);
     if (action.outcome == session::Outcome::succeeded) {
         Checkpoint checkpoint(around_.checkpoints, assignment.attempt);
-        const bool resume = checkpoint.prepare(assignment.checkpoint, *around_.blobs) && assignment.resume;
+        const auto use = around_.transfer->use([this] { return gives_up_staging(); });
+        const bool resume = checkpoint.prepare(assignment.checkpoint, *around_.blobs, *use) && assignment.resume;
         action = session_->run(step_, order_->job->steps[step_].space.at(assignment.attempt.task),
                                {checkpoint.folder(), resume});
         if (action.outcome == session::Outcome::succeeded) {
@@ -230,11 +260,13 @@ wire::Result Runner::try_task(const wire::Assignment& assignment) {
                 const std::lock_guard lock(mutex_);
                 current_->phase = wire::Phase::committing;
             }
-            result.outputs = outputs_->take();
+            result.outputs = take_outputs();
         } else {
-            result.checkpoint = checkpoint.keep(*around_.blobs);
+            result.checkpoint = keep_checkpoint(checkpoint);
         }
     }
+    if (around_.transfer->is_remote() && action.outcome == session::Outcome::failed)
+        action.reason += about_missing_inputs(*order_);
     const std::lock_guard lock(mutex_);
     result.result = class_of(action, canceled_by_person_);
     result.exit_code = action.exit_code;
@@ -257,7 +289,8 @@ void Runner::open_session() {
     Stage stage;
     if (order_->sessioning.isolate) {
         stage_folder_ = make_private_folder(around_.sessions, "stage-");
-        stage = stage_isolated(*order_, around_.link.outputs(job_, step_), *around_.blobs, stage_folder_);
+        const auto use = around_.transfer->use([this] { return gives_up_staging(); });
+        stage = stage_isolated(*order_, around_.link.outputs(job_, step_), *around_.blobs, *use, stage_folder_);
         outputs_ = std::make_shared<Outputs>(stage.outputs, around_.blobs);
         outputs_->learn(INT64_MAX, {});
     } else {
@@ -278,7 +311,50 @@ void Runner::open_session() {
     auto made = std::make_unique<session::Session>(order_->job, std::move(options), *this);
     const std::lock_guard lock(mutex_);
     session_ = std::move(made);
-    if (interrupted_ || dropped_ || canceled_by_person_) session_->cancel(std::chrono::milliseconds(0));
+    if (interrupted_ || dropped_ || canceled_) session_->cancel(std::chrono::milliseconds(0));
+}
+
+// They are kept here until the farm's store has them, however long it is away; a result tells only what is there.
+std::vector<wire::Output> Runner::take_outputs() {
+    const auto use = around_.transfer->use([this] { return gives_up_delivery(); });
+    std::vector<wire::Output> outputs = outputs_->take();
+    std::vector<store::BlobRef> blobs;
+    for (const wire::Output& output : outputs)
+        blobs.push_back({Digest::from_hex(output.digest), output.size});
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto& preview = current_->preview)
+            blobs.push_back({Digest::from_hex(preview->digest), preview->size});
+    }
+    try {
+        use->deliver(blobs);
+    } catch (...) {
+        outputs_->disclaim(outputs);
+        throw;
+    }
+    return outputs;
+}
+
+// Without it in the farm's store, an attempt on this machine still finds it here.
+std::optional<std::string> Runner::keep_checkpoint(Checkpoint& checkpoint) {
+    const auto use = around_.transfer->use([this] { return gives_up_delivery(); });
+    try {
+        return checkpoint.keep(*around_.blobs, *use);
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::unavailable) throw;
+        return std::nullopt;
+    }
+}
+
+bool Runner::gives_up_staging() {
+    const std::lock_guard lock(mutex_);
+    return interrupted_ || dropped_ || canceled_;
+}
+
+// Not for leases that end: the farm itself may be what is away, and then they don't.
+bool Runner::gives_up_delivery() {
+    const std::lock_guard lock(mutex_);
+    return dropped_ || canceled_ || (last_moment_ && system_clock().steady() >= *last_moment_);
 }
 
 // Where there are cards a session sees those that are its own; without having asked for one, none.
@@ -305,6 +381,7 @@ void Runner::finish(const wire::Assignment& assignment, wire::Result result) {
         if (!dropped_) {
             report.attempt = assignment.attempt;
             failed_ = result.result != ResultClass::succeeded;
+            if (failed_) report.preview = delivered_preview(*previews_, report.attempt);
             report.result = std::move(result);
             done_.push_back(std::move(report));
         } else if (outputs_) {
@@ -357,9 +434,20 @@ void Runner::preview(std::string_view path) {
     if (fs::file_size(file, problem) > largest_preview || problem) return;
     try {
         const auto blob = store_preview(file);
-        const std::lock_guard lock(mutex_);
-        if (current_ && blob)
-            current_->preview = wire::Preview{file.filename().string(), blob->digest.hex(), blob->size};
+        if (!blob) return;
+        const wire::Preview preview{file.filename().string(), blob->digest.hex(), blob->size};
+        wire::AttemptId attempt;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!current_) return;
+            current_->preview = preview;
+            attempt = current_->attempt;
+        }
+        around_.transfer->deliver_later(*blob, [box = previews_, attempt, preview] {
+            const std::lock_guard lock(box->mutex);
+            box->attempt = attempt;
+            box->preview = preview;
+        });
     } catch (const Error& error) {  // a preview that is being written: the next one will do
         log::debug(error.what());
     }

@@ -24,6 +24,7 @@
 #include "worker/log_writer.h"
 #include "worker/outputs.h"
 #include "worker/staging.h"
+#include "worker/transfer.h"
 
 namespace atelier::worker {
 
@@ -31,6 +32,7 @@ namespace atelier::worker {
 struct Surroundings {
     wire::FarmLink& link;
     std::shared_ptr<store::Blobs> blobs;
+    std::shared_ptr<Transfer> transfer;
     std::filesystem::path sessions;  // their folders are made here
     std::filesystem::path checkpoints;
     std::map<std::string, std::string> variables;  // the base environment
@@ -40,6 +42,16 @@ struct Surroundings {
     std::shared_ptr<GpuDesk> gpus;
 };
 
+class Checkpoint;
+
+// The newest preview that the farm has already, and the attempt that it belongs to. It outlives the runner: previews
+// are delivered in the background.
+struct PreviewBox {
+    std::mutex mutex;
+    wire::AttemptId attempt;
+    std::optional<wire::Preview> preview;
+};
+
 class Runner final : public session::Listener {
 public:
     Runner(Surroundings& surroundings, std::string id, std::string job, std::uint32_t step);
@@ -47,12 +59,13 @@ public:
 
     const std::string& id() const { return id_; }
 
-    // All of these from the agent's thread.
+    // All of these from the agent's thread, and interrupt() from any.
     void give(const wire::Assignment& assignment);
     void finish_when_dry();
     void cancel(const wire::AttemptId& attempt, std::chrono::milliseconds at_most, bool by_person);
     void drop(const wire::AttemptId& attempt);          // not ours any more: killed, nothing told
     void interrupt(std::chrono::milliseconds at_most);  // everything; results are INTERRUPTED or NEVER_ATTEMPTED
+    void stop(std::chrono::milliseconds at_most);       // the same, and soon no more waiting for the farm
     std::vector<wire::AttemptReport> reports();         // of all that it holds; results stay until answered()
     void answered(const std::vector<wire::AttemptReport>& reports);
     bool is_leaving() const;             // takes nothing more
@@ -72,6 +85,10 @@ private:
     void finish(const wire::Assignment& assignment, wire::Result result);
     void give_up_queue();
     std::optional<store::BlobRef> store_preview(const std::filesystem::path& file);
+    std::vector<wire::Output> take_outputs();
+    std::optional<std::string> keep_checkpoint(Checkpoint& checkpoint);
+    bool gives_up_staging();
+    bool gives_up_delivery();
 
     void log(std::string_view line) override;
     void remark(std::string_view line) override;
@@ -94,6 +111,7 @@ private:
     std::vector<std::filesystem::path> writable_;
     GpuDesk::Hold gpus_;
     std::shared_ptr<Outputs> outputs_;  // and the agent's thread, once there are results with outputs
+    std::shared_ptr<PreviewBox> previews_ = std::make_shared<PreviewBox>();
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
@@ -104,8 +122,10 @@ private:
     bool finish_when_dry_ = false;
     bool interrupted_ = false;
     bool failed_ = false;
+    bool canceled_ = false;
     bool canceled_by_person_ = false;
     bool dropped_ = false;
+    std::optional<Steady> last_moment_;  // to bring something to the farm
     std::atomic<bool> over_ = false;
     std::thread thread_;
 };

@@ -1,8 +1,12 @@
 #include "worker/staging.h"
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/id.h"
+#include "base/machine.h"
+#include "base/text.h"
 #include "store/manifest.h"
 
 namespace atelier::worker {
@@ -45,8 +49,42 @@ Stage stage_in_place(const wire::JobOrder& order) {
     return stage;
 }
 
+std::string about_missing_inputs(const wire::JobOrder& order) {
+    if (order.sessioning.isolate) return "";
+    for (const job::Parameter* parameter : flowing_paths(*order.job)) {
+        std::error_code problem;
+        if (is_incoming(parameter->data_flow) && !fs::exists(parameter->value, problem))
+            return fmt::format(
+                "; {} of {} is not on the machine {}, which ran the task: with --isolate a job takes its inputs along",
+                printable(parameter->value), parameter->name, machine_name());
+    }
+    return "";
+}
+
+namespace {
+
+store::Manifest fetch_input(const std::string& digest, const std::string& name, store::Blobs& blobs,
+                            Transfer::Use& use) {
+    const Digest manifest = Digest::from_hex(digest);
+    use.fetch_manifest(manifest);
+    auto content = store::load_manifest(manifest, blobs);
+    if (!content) throw Error(Error::Kind::internal, "the manifest of the input " + name + " is not in the store");
+    use.fetch(blobs_of(*content));
+    return std::move(*content);
+}
+
+void fetch_outputs(const std::vector<wire::Output>& outputs, Transfer::Use& use) {
+    std::vector<store::BlobRef> blobs;
+    for (const wire::Output& output : outputs)
+        blobs.push_back({Digest::from_hex(output.digest), output.size});
+    use.fetch(blobs);
+}
+
+}  // namespace
+
 Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output>& before, store::Blobs& blobs,
-                     const fs::path& folder) {
+                     Transfer::Use& use, const fs::path& folder) {
+    fetch_outputs(before, use);
     Stage stage;
     std::vector<job::PathMappingRule> rules;
     for (const job::Parameter* parameter : flowing_paths(*order.job)) {
@@ -54,11 +92,8 @@ Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output
         fs::create_directories(root);
         if (const auto manifest = order.inputs.find(parameter->name);
             manifest != order.inputs.end() && is_incoming(parameter->data_flow)) {
-            const auto content = store::load_manifest(Digest::from_hex(manifest->second), blobs);
-            if (!content)
-                throw Error(Error::Kind::internal,
-                            "the manifest of the input " + parameter->name + " is not in the store");
-            place(*content, root, blobs,
+            const store::Manifest content = fetch_input(manifest->second, parameter->name, blobs, use);
+            place(content, root, blobs,
                   is_outgoing(parameter->data_flow) ? store::Placement::copy : store::Placement::automatic);
         }
         const fs::path mapped = is_file(*parameter) ? root / fs::path(parameter->value).filename() : root;

@@ -12,6 +12,7 @@
 #include "store/blobs.h"
 #include "wire/link.h"
 #include "worker/outputs.h"
+#include "worker/transfer.h"
 
 namespace atelier::worker {
 
@@ -25,9 +26,13 @@ struct Stage {
 // Outgoing folders are made where they are missing.
 Stage stage_in_place(const wire::JobOrder& order);
 
+// For a task that failed on another machine than its files are on: which of them aren't here, and what helps. Empty
+// when all are.
+std::string about_missing_inputs(const wire::JobOrder& order);
+
 // Inputs from their manifests, and what the steps before have left, below `folder`.
 Stage stage_isolated(const wire::JobOrder& order, const std::vector<wire::Output>& before, store::Blobs& blobs,
-                     const std::filesystem::path& folder);
+                     Transfer::Use& use, const std::filesystem::path& folder);
 
 // Lays one output below its place; an older one there is replaced.
 void place_output(const wire::Output& output, const std::filesystem::path& folder, store::Blobs& blobs);

@@ -37,14 +37,29 @@ struct FakeLink final : wire::FarmLink {
     bool log_ended = false;
     bool unreachable = false;
     bool interrupted = false;
+    bool hangs = false;  // an exchange is sent and never answered
+    std::int64_t lease_ms = 60'000;
+    std::optional<Error> refusal;
+    std::vector<wire::AttemptReport> told_in_vain;
+    wire::Capabilities capabilities;  // as it told last
 
     wire::ExchangeReply exchange(const wire::ExchangeRequest& request, std::chrono::milliseconds patience) override {
         std::unique_lock lock(mutex);
-        if (unreachable) throw Error(Error::Kind::unavailable, "the farm can't be reached");
+        capabilities = request.capabilities;
+        if (refusal) throw Error(*refusal);
+        if (unreachable) {
+            for (const wire::AttemptReport& report : request.attempts)
+                if (report.result) told_in_vain.push_back(report);
+            throw Error(Error::Kind::unavailable, "the farm can't be reached");
+        }
         for (const wire::AttemptReport& report : request.attempts)
             if (report.result) results.push_back(report);
         last_request = request;
         changed.notify_all();
+        if (hangs) {
+            changed.wait(lock, [&] { return !hangs; });
+            throw Error(Error::Kind::unavailable, "the connection broke");
+        }
         if (replies.empty()) changed.wait_for(lock, patience, [&] { return interrupted || !replies.empty(); });
         interrupted = false;
         wire::ExchangeReply reply;
@@ -55,6 +70,7 @@ struct FakeLink final : wire::FarmLink {
         }
         reply.sequence = request.sequence;
         reply.interval_ms = 50;
+        reply.lease_ms = lease_ms;
         return reply;
     }
     void interrupt() override {

@@ -1,0 +1,179 @@
+// `atelier worker`: the work behind the command of worker.cpp.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/error.h"
+#include "base/machine.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "cli/interrupts.h"
+#include "cli/worker.h"
+#include "worker/agent.h"
+#include "worker/remote_link.h"
+#include "worker/remote_store.h"
+#include "worker/worker_folder.h"
+
+namespace atelier::cli {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds between_looks{50};
+constexpr milliseconds notice_of_stop{10'000};
+constexpr std::uint64_t longest_token = 4096;
+constexpr std::size_t longest_tag = 100;
+
+std::string host_of(const std::string& url) {
+    const std::size_t slashes = url.find("://");
+    const std::string rest = slashes == std::string::npos ? "" : url.substr(slashes + 3);
+    if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
+    return rest.substr(0, rest.find_first_of(":/"));
+}
+
+bool is_this_machine(const std::string& url) {
+    const std::string host = host_of(url);
+    const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
+    return host == "localhost" || host == "::1" || (is_address && host.starts_with("127."));
+}
+
+void check_server(const std::string& url) {
+    const bool has_scheme = url.starts_with("http://") || url.starts_with("https://");
+    if (!has_scheme || host_of(url).empty())
+        throw Error(Error::Kind::invalid, "\"" + printable(url) + "\" is no address of a server",
+                    "give it as http://HOST:PORT or https://HOST:PORT");
+}
+
+std::string read_token(const fs::path& file) {
+    struct stat info {};
+    const Fd open = open_file(file, O_RDONLY);
+    constexpr unsigned others = 0077;
+    if (::fstat(open.get(), &info) != 0) throw Error::from_errno("cannot read " + file.string());
+    if ((info.st_mode & others) != 0)
+        throw Error(Error::Kind::denied, "others can read the token in " + file.string(),
+                    "run: chmod 600 " + shell_quote(file.string()));
+    const std::string text = read_file(file, longest_token);
+    const std::string token(trim(text));
+    if (token.empty()) throw Error(Error::Kind::invalid, file.string() + " holds no token");
+    return token;
+}
+
+fs::path configuration_folder(const Environment& environment) {
+    if (const fs::path folder = environment("XDG_CONFIG_HOME"); folder.is_absolute()) return folder / "atelier";
+    const fs::path person = environment("HOME");
+    return person.is_absolute() ? person / ".config" / "atelier" : fs::path();
+}
+
+std::uint64_t cache_limit(const std::string& text) {
+    if (const auto bytes = parse_bytes(text)) return *bytes;
+    throw Error(Error::Kind::invalid, "\"" + printable(text) + "\" is no size of a cache", "write 50G or 500M, say");
+}
+
+std::map<std::string, std::vector<std::string>> attributes_of(const std::vector<std::string>& tags) {
+    for (const std::string& tag : tags)
+        if (tag.empty() || tag.size() > longest_tag || tag.find_first_of(" \t\n") != std::string::npos)
+            throw Error(Error::Kind::invalid, "\"" + printable(tag) + "\" is no tag: 1 to 100 characters, no blanks");
+    if (tags.empty()) return {};
+    return {{"attr.worker.tag", tags}};
+}
+
+// What the agent's thread has to say, for the one that Output belongs to.
+class Messages {
+public:
+    void add(std::string text) {
+        const std::lock_guard lock(mutex_);
+        waiting_.push_back(std::move(text));
+    }
+    void say(Output& output) {
+        const std::lock_guard lock(mutex_);
+        for (const std::string& text : waiting_)
+            output.say(text);
+        if (!waiting_.empty()) output.out().flush();
+        waiting_.clear();
+    }
+
+private:
+    std::mutex mutex_;
+    std::deque<std::string> waiting_;
+};
+
+std::string about(const std::string& server, const Error* problem) {
+    if (!problem) return "connected with " + server;
+    const std::string hint = problem->hint().empty() ? "" : " (" + problem->hint() + ")";
+    if (problem->kind() == Error::Kind::denied)
+        return fmt::format("{} refuses this worker's token: {}{}; it is tried again now and then", server,
+                           problem->what(), hint);
+    return fmt::format("{} can't be reached, it is tried again: {}{}", server, problem->what(), hint);
+}
+
+// Until it is over: the first signal lets its tasks finish, the second interrupts them.
+void serve(worker::Agent& agent, Messages& messages, const LeaveSignals& signals, Output& output) {
+    for (int known = 0; !agent.is_over();) {
+        messages.say(output);
+        if (const int count = signals.count(); count > known) {
+            if (known == 0 && count == 1) {
+                messages.add("takes nothing more, and leaves when its tasks are done; once more to leave now");
+                agent.drain();
+            } else {
+                messages.add("interrupts its tasks and leaves");
+                messages.say(output);
+                agent.stop(notice_of_stop);
+            }
+            known = count;
+        }
+        std::this_thread::sleep_for(between_looks);
+    }
+    messages.say(output);
+}
+
+}  // namespace
+
+std::string worker_token(const WorkerRequest& request, const Environment& environment) {
+    if (std::string token = environment("ATELIER_TOKEN"); !token.empty()) return token;
+    if (!request.token_file.empty()) return read_token(request.token_file);
+    if (const fs::path folder = configuration_folder(environment); !folder.empty() && fs::exists(folder / "token"))
+        return read_token(folder / "token");
+    if (is_this_machine(request.server))
+        if (const fs::path file = home_folder(environment) / "token"; fs::exists(file)) return read_token(file);
+    throw Error(Error::Kind::denied, "this worker has no token for " + request.server,
+                "on the server: atelier token create --scope worker; here: --token-file FILE, or ATELIER_TOKEN");
+}
+
+int work(const WorkerRequest& request, Output& output) {
+    check_server(request.server);
+    const std::uint64_t limit = cache_limit(request.cache);
+    const auto attributes = attributes_of(request.tags);
+    const LeaveSignals signals;
+    const auto client = std::make_shared<http::Client>(
+        http::ClientOptions{request.server, worker_token(request), request.authority, milliseconds(5'000)});
+    const worker::WorkerFolder folder(request.data.empty() ? home_folder() / "worker" : request.data);
+    const auto cache = std::make_shared<worker::Cache>(folder.cache(), limit);
+    const auto blobs = std::make_shared<store::Blobs>(cache);
+    worker::RemoteLink link(client, folder.id(), folder.spool());
+
+    Messages messages;
+    worker::AgentOptions options;
+    options.id = folder.id();
+    options.name = request.name.empty() ? machine_name() : request.name;
+    options.slots = request.slots > 0 ? request.slots : usable_cores();
+    options.sessions = folder.sessions();
+    options.checkpoints = folder.checkpoints();
+    options.attributes = attributes;
+    options.transfer = std::make_shared<worker::RemoteStore>(client, cache);
+    options.contact = [&](const Error* problem) { messages.add(about(request.server, problem)); };
+    output.say(fmt::format("the worker {} ({}) serves {} with {} slots", options.name, options.id, request.server,
+                           options.slots));
+    worker::Agent agent(link, blobs, std::move(options));
+    serve(agent, messages, signals, output);
+    if (agent.problem()) throw *agent.problem();
+    output.say("all is told, the worker leaves");
+    return done;
+}
+
+}  // namespace atelier::cli
