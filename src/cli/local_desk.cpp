@@ -13,6 +13,8 @@
 #include "farm/asks.h"
 #include "farm/farm.h"
 #include "farm/log_book.h"
+#include "store/hash_cache.h"
+#include "store/manifest.h"
 #include "worker/staging.h"
 
 namespace atelier::cli {
@@ -112,7 +114,9 @@ Desk::Submitted LocalDesk::submit(const wire::Submission& submission) {
 void LocalDesk::store_inputs(wire::Submission& submission) {
     store::HashCache cache(layout_.hashes());
     if (!blobs_) blobs_ = layout_.open_blobs();
-    cli::store_inputs(submission, *blobs_, cache);
+    cli::store_inputs(submission, [&](const std::filesystem::path& path) {
+        return blobs_->put(store::collect(path, *blobs_, &cache).to_json()).digest.hex();
+    });
 }
 
 void LocalDesk::fetch(const std::string&, const wire::Output& output, const std::filesystem::path& folder) {

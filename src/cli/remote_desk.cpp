@@ -10,7 +10,11 @@
 #include "base/hash.h"
 #include "cli/home.h"
 #include "cli/submit.h"
+#include "farm/layout.h"
+#include "store/manifest.h"
 #include "worker/staging.h"
+#include "worker/transfer.h"
+#include "worker/upload.h"
 
 namespace atelier::cli {
 
@@ -174,7 +178,36 @@ json::Value RemoteDesk::ask(const std::string& verb, const json::Object& body) {
     return answer.content.empty() ? json::Value(nullptr) : json::parse(answer.content);
 }
 
-void RemoteDesk::store_inputs(wire::Submission&) {}
+// Nothing is copied on this machine: files are hashed where they lie, and sent from there when the server lacks them.
+std::string RemoteDesk::send(const fs::path& path, store::HashCache& cache) {
+    const store::Manifest manifest = store::survey(path, cache);
+    const fs::path folder = fs::is_directory(path) ? path : fs::absolute(path).parent_path();
+    const TemporaryFolder beside;
+    const std::string list = manifest.to_json();
+    const store::BlobRef list_blob{sha256(list), list.size()};
+    write_file_durably(beside.path() / "manifest", list);
+    std::map<Digest, fs::path> files{{list_blob.digest, beside.path() / "manifest"}};
+    for (const store::Entry& entry : manifest.entries)
+        if (entry.kind == store::Entry::Kind::file) files.emplace(entry.blob.digest, folder / entry.path);
+    std::vector<store::BlobRef> blobs = worker::blobs_of(manifest);
+    blobs.push_back(list_blob);  // the last: what it lists is there already
+    worker::upload(
+        client_,
+        [&](const Digest& digest) {
+            const auto found = files.find(digest);
+            return found == files.end() ? std::nullopt : std::optional(found->second);
+        },
+        blobs, [] { return false; });
+    return list_blob.digest.hex();
+}
+
+void RemoteDesk::store_inputs(wire::Submission& submission) {
+    client_.get(std::string(root) + "/me");  // who can't come in learns it now, not after many tries
+    const fs::path home = home_folder();
+    fs::create_directories(home);
+    store::HashCache cache(farm::Layout{home}.hashes());
+    cli::store_inputs(submission, [&](const fs::path& path) { return send(path, cache); });
+}
 
 void RemoteDesk::fetch(const std::string& job, const wire::Output& output, const fs::path& folder) {
     http::Ask ask;

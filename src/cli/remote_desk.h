@@ -4,6 +4,7 @@
 #include "cli/desk.h"
 #include "cli/served.h"
 #include "http/client.h"
+#include "store/hash_cache.h"
 
 namespace atelier::cli {
 
@@ -35,6 +36,8 @@ public:
     void fetch(const std::string& job, const wire::Output& output, const std::filesystem::path& folder) override;
 
 private:
+    std::string send(const std::filesystem::path& path, store::HashCache& cache);
+
     http::Client client_;
 };
 

@@ -37,13 +37,13 @@ struct Address {
 
 Address parse_address(const std::string& text) {
     const std::size_t colon = text.rfind(':');
-    const auto port = colon == std::string::npos ? std::nullopt : parse_int(text.substr(colon + 1));
+    const std::int64_t port = colon == std::string::npos ? -1 : parse_int(text.substr(colon + 1)).value_or(-1);
     std::string host = text.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    if (!port || *port < 0 || *port > 65535 || host.empty())
+    if (port < 0 || port > 65535 || host.empty())
         throw Error(Error::Kind::invalid, "\"" + text + "\" is no address to listen on",
                     "write HOST:PORT, as 127.0.0.1:7070, 0.0.0.0:7070 or [::1]:7070");
-    return {host, static_cast<std::uint16_t>(*port)};
+    return {host, static_cast<std::uint16_t>(port)};
 }
 
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/openjd_run.h"
-#include "store/manifest.h"
 #include "wire/log_rules.h"
 
 namespace atelier::cli {
@@ -74,7 +73,7 @@ wire::Submission make_submission(const RunRequest& request) {
     return submission;
 }
 
-void store_inputs(wire::Submission& submission, store::Blobs& blobs, store::HashCache& cache) {
+void store_inputs(wire::Submission& submission, const std::function<std::string(const fs::path&)>& store) {
     const auto order = wire::make_order(submission, 0);
     for (const job::Parameter& parameter : order->job->parameters) {
         const bool incoming = parameter.data_flow == job::DataFlow::in || parameter.data_flow == job::DataFlow::inout;
@@ -84,8 +83,7 @@ void store_inputs(wire::Submission& submission, store::Blobs& blobs, store::Hash
             throw Error(Error::Kind::not_found, "the input " + parameter.name + " is not there: " + parameter.value,
                         "give its path with -p " + parameter.name + "=PATH");
         }
-        submission.inputs[parameter.name] =
-            blobs.put(store::collect(parameter.value, blobs, &cache).to_json()).digest.hex();
+        submission.inputs[parameter.name] = store(parameter.value);
     }
 }
 

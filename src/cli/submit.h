@@ -1,16 +1,20 @@
 // What a person asks for on a command line, made into a submission.
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <string>
+
 #include "cli/run.h"
-#include "store/blobs.h"
-#include "store/hash_cache.h"
 #include "wire/submission.h"
 
 namespace atelier::cli {
 
 wire::Submission make_submission(const RunRequest& request);
 
-// For isolated jobs: what lies at the incoming PATH parameters goes into the store.
-void store_inputs(wire::Submission& submission, store::Blobs& blobs, store::HashCache& cache);
+// For isolated jobs: store() puts what lies at an incoming PATH parameter into the farm's store, and gives the digest of
+// its manifest.
+void store_inputs(wire::Submission& submission,
+                  const std::function<std::string(const std::filesystem::path&)>& store);
 
 }  // namespace atelier::cli

@@ -150,13 +150,36 @@ std::vector<Entry> entry_of_file(const fs::path& file) {
 
 }  // namespace
 
-Manifest collect(const fs::path& root, Blobs& blobs, HashCache* cache) {
+namespace {
+
+struct Found {
+    fs::path folder;  // that the entries' paths begin in
+    Manifest manifest;
+};
+
+Found find_entries(const fs::path& root) {
     std::error_code ignored;
     const bool is_folder = fs::is_directory(root, ignored);
-    Manifest manifest{is_folder ? Walk(root).entries() : entry_of_file(root)};
-    check_entries(manifest.entries);
-    Collector(is_folder ? root : fs::absolute(root).parent_path(), blobs, cache).fill(manifest.entries);
-    return manifest;
+    Found found{is_folder ? root : fs::absolute(root).parent_path(),
+                {is_folder ? Walk(root).entries() : entry_of_file(root)}};
+    check_entries(found.manifest.entries);
+    return found;
+}
+
+}  // namespace
+
+Manifest collect(const fs::path& root, Blobs& blobs, HashCache* cache) {
+    Found found = find_entries(root);
+    Collector(found.folder, blobs, cache).fill(found.manifest.entries);
+    return std::move(found.manifest);
+}
+
+Manifest survey(const fs::path& root, HashCache& cache) {
+    Found found = find_entries(root);
+    for (Entry& entry : found.manifest.entries)
+        if (entry.kind == Entry::Kind::file)
+            entry.blob = {cache.digest_of(found.folder / entry.path), fs::file_size(found.folder / entry.path)};
+    return std::move(found.manifest);
 }
 
 }  // namespace atelier::store

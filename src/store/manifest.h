@@ -47,6 +47,10 @@ void check_entries(const std::vector<Entry>& entries);
 // With a cache of hashes, files that it knows and whose blobs are in the store already are not read again.
 Manifest collect(const std::filesystem::path& root, Blobs& blobs, HashCache* cache = nullptr);
 
+// The manifest of a folder (or one file) that stays where it is: nothing is stored. Files that the cache knows are not
+// read.
+Manifest survey(const std::filesystem::path& root, HashCache& cache);
+
 // The manifest with this digest; nothing when it isn't in the store. One that is damaged is an Error.
 std::optional<Manifest> load_manifest(const Digest& digest, Blobs& blobs);
 

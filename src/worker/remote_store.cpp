@@ -11,6 +11,10 @@ namespace atelier::worker {
 
 namespace {
 
+FileOf files_in(Cache& cache) {
+    return [&cache](const Digest& digest) { return cache.local_path(store::Blobs::key_of(digest)); };
+}
+
 constexpr int most_tries_of_damaged = 3;
 constexpr int partial_content = 206;
 constexpr std::size_t most_errands = 16;  // an older preview is worth nothing once there are newer ones
@@ -93,7 +97,7 @@ public:
     }
     void fetch_manifest(const Digest& digest) override { store_.fetch(digest, std::nullopt, gives_up_); }
     void deliver(std::span<const store::BlobRef> blobs) override {
-        if (!blobs.empty()) upload(*store_.client_, *store_.cache_, blobs, gives_up_);
+        if (!blobs.empty()) upload(*store_.client_, files_in(*store_.cache_), blobs, gives_up_);
     }
 
 private:
@@ -186,7 +190,7 @@ void RemoteStore::errands() {
             return stopping_ || system_clock().steady() >= until;
         };
         try {
-            upload(*client_, *cache_, {&errand.blob, 1}, gives_up);
+            upload(*client_, files_in(*cache_), {&errand.blob, 1}, gives_up);
             errand.delivered();
         } catch (const Error& error) {
             log::debug(error.what());

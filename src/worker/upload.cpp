@@ -71,8 +71,8 @@ json::Object as_json(const BlobRef& blob) {
 
 class Uploader {
 public:
-    Uploader(http::Client& client, store::Store& from, const std::function<bool()>& gives_up)
-        : client_(client), from_(from), gives_up_(gives_up) {}
+    Uploader(http::Client& client, const FileOf& file_of, const std::function<bool()>& gives_up)
+        : client_(client), file_of_(file_of), gives_up_(gives_up) {}
 
     std::vector<BlobRef> missing(std::span<const BlobRef> blobs) {
         json::Array asked;
@@ -93,7 +93,7 @@ public:
     }
 
     void send(const BlobRef& blob) {
-        const auto path = from_.local_path(store::Blobs::key_of(blob.digest));
+        const auto path = file_of_(blob.digest);
         if (!path) throw Error(Error::Kind::not_found, "the blob " + blob.digest.hex() + " is not on this machine");
         FileSource source(*path, gives_up_);
         blob.size <= largest_in_one ? send_whole(blob, source) : send_in_parts(blob, source);
@@ -136,7 +136,7 @@ private:
                 if (upload.empty()) {
                     const json::Value begun = client_.post("/api/v1/uploads", as_json(blob));
                     offset = number_in(begun, "offset");
-                    if (begun.as_object().contains("present")) return;
+                    if (begun.at("present").as_bool()) return;
                     upload = std::string(begun.at("upload").as_string());
                 } else {
                     offset = number_in(client_.get("/api/v1/uploads/" + http::encode(upload)), "offset");
@@ -164,17 +164,17 @@ private:
     }
 
     http::Client& client_;
-    store::Store& from_;
+    const FileOf& file_of_;
     const std::function<bool()>& gives_up_;
 };
 
 }  // namespace
 
-void upload(http::Client& client, store::Store& from, std::span<const BlobRef> blobs,
+void upload(http::Client& client, const FileOf& file_of, std::span<const BlobRef> blobs,
             const std::function<bool()>& gives_up) {
     const std::set<BlobRef> once(blobs.begin(), blobs.end());
     const std::vector<BlobRef> all(once.begin(), once.end());
-    Uploader uploader(client, from, gives_up);
+    Uploader uploader(client, file_of, gives_up);
     if (all.size() == 1 && all.front().size <= not_worth_asking) return uploader.send(all.front());
     for (std::size_t begin = 0; begin < all.size(); begin += most_asked_together) {
         const std::size_t count = std::min(most_asked_together, all.size() - begin);
