@@ -109,7 +109,7 @@ std::string about(const std::string& server, const Error* problem) {
     if (problem->kind() == Error::Kind::denied)
         return fmt::format("{} refuses this worker's token: {}{}; it is tried again now and then", server,
                            problem->what(), hint);
-    return fmt::format("{} can't be reached, it is tried again: {}{}", server, problem->what(), hint);
+    return fmt::format("no answer, it is tried again: {}{}", problem->what(), hint);
 }
 
 // Until it is over: the first signal lets its tasks finish, the second interrupts them.
@@ -169,6 +169,7 @@ int work(const WorkerRequest& request, Output& output) {
     options.contact = [&](const Error* problem) { messages.add(about(request.server, problem)); };
     output.say(fmt::format("the worker {} ({}) serves {} with {} slots", options.name, options.id, request.server,
                            options.slots));
+    output.out().flush();
     worker::Agent agent(link, blobs, std::move(options));
     serve(agent, messages, signals, output);
     if (agent.problem()) throw *agent.problem();

@@ -131,7 +131,8 @@ void Agent::loop() {
             if (stopping_ && all_told) return;  // the farm can't be told; it will find out
             if (problem_) stopping_ = true;
             std::unique_lock lock(mutex_);
-            news_.wait_for(lock, wait, [&] { return interrupted ? has_news_ : stopping_.load(); });
+            const auto has_reason = [&] { return stopping_ || (draining_ && runners_.empty()); };
+            news_.wait_for(lock, wait, [&] { return interrupted ? has_news_ : has_reason(); });
             wait = std::min(wait * 2, is_refused_ ? longest_wait_when_refused : longest_wait_for_farm);
         }
     }
