@@ -100,10 +100,14 @@ asio::awaitable<void> Connection::linger(bool is_more_coming) {
 
 asio::awaitable<bool> Connection::watch() {
     for (;;) {
-        co_await stream_->wait(Want::read);
-        if (is_closed_) throw Gone();
-        const Step step = stream_->peek();
-        if (step.want == Want::nothing) co_return step.bytes == 0;
+        const bool is_ready = co_await stream_->wait(Want::read);
+        if (!is_ready || is_closed_) co_return false;
+        try {
+            const Step step = stream_->peek();
+            if (step.want == Want::nothing) co_return step.bytes == 0;
+        } catch (const Gone&) {
+            co_return true;
+        }
     }
 }
 
@@ -118,12 +122,9 @@ asio::awaitable<void> Connection::wait(Want want, Deadline deadline) {
     has_timed_out_ = false;
     deadline_ = deadline;
     if (deadline < armed_until_) arm();
-    try {
-        co_await stream_->wait(want);
-    } catch (const Gone&) {
-        if (has_timed_out_) throw TimedOut();
-        throw;
-    }
+    const bool is_ready = co_await stream_->wait(want);
+    if (!is_ready && has_timed_out_) throw TimedOut();
+    if (!is_ready) throw Gone();
     deadline_ = Deadline::max();
 }
 

@@ -51,8 +51,8 @@ public:
     // sends for a moment): closed with something unread, it would lose the answer.
     boost::asio::awaitable<void> linger(bool is_more_coming);
 
-    // For a second coroutine, while the first one doesn't read: returns when the other side has closed (true) or sent
-    // something (false). Throws Gone when it is cancelled.
+    // For a second coroutine, while the first one doesn't read: returns when the other side has closed (true), or when
+    // it has sent something or this is cancelled (false).
     boost::asio::awaitable<bool> watch();
 
     void cancel() { stream_->cancel(); }

@@ -288,7 +288,6 @@ Task<void> Session::send_live(Response& response, Framing framing) {
 // What it waits for by a Signal ends when the client goes or the server stops.
 Task<void> Session::interruptibly(const std::function<Task<void>()>& work) {
     may_watch_ = true;
-    if (body_->is_done()) start_watch();
     body_->on_done = [this] { start_watch(); };
     std::exception_ptr problem;
     try {
@@ -310,11 +309,13 @@ Task<void> Session::under_interruption(const std::function<Task<void>()>& work) 
     co_await asio::this_coro::reset_cancellation_state(filter);
     co_await asio::this_coro::throw_if_cancelled(false);
     if (is_leaving_) interrupt();
+    // Comes about once the work waits: most is done before that.
+    if (body_->is_done()) asio::post(strand_, [self = shared_from_this()] { self->start_watch(); });
     co_await work();
 }
 
 void Session::start_watch() {
-    if (!may_watch_ || is_watching_) return;
+    if (!may_watch_ || is_watching_ || !body_->is_done()) return;
     is_watching_ = true;
     asio::co_spawn(strand_, watch(shared_from_this(), ++turn_), asio::detached);
 }
@@ -327,11 +328,7 @@ void Session::end_watch() {
 }
 
 Task<void> Session::watch(std::shared_ptr<Session> self, std::uint64_t turn) {
-    bool is_closed = true;
-    try {
-        is_closed = co_await self->connection_->watch();
-    } catch (const Gone&) {  // broken, or cancelled: then its turn is over
-    }
+    const bool is_closed = co_await self->connection_->watch();
     if (turn != turn_) co_return;
     is_watching_ = false;
     if (!is_closed) co_return;

@@ -34,7 +34,7 @@ public:
     virtual Step peek() = 0;                                   // as read, but leaves the bytes
     virtual void finish() = 0;                                 // tells the other side that nothing more comes
     virtual bool holds() const = 0;                            // bytes that a wait wouldn't tell of
-    virtual boost::asio::awaitable<void> wait(Want want) = 0;  // throws Gone when cancelled
+    virtual boost::asio::awaitable<bool> wait(Want want) = 0;  // false: cancelled
     virtual void cancel() = 0;
     virtual void close() = 0;
 };

@@ -51,14 +51,14 @@ Step TcpStream::write(std::string_view first, std::string_view second) {
 
 void TcpStream::finish() { ::shutdown(number(), SHUT_WR); }
 
-asio::awaitable<void> TcpStream::wait(Want want) {
+asio::awaitable<bool> TcpStream::wait(Want want) {
     const auto kind = want == Want::write ? tcp::socket::wait_write : tcp::socket::wait_read;
     boost::system::error_code problem;
     // Not by the coroutine's own cancellation: that is for what a handler waits for (see Signal).
     auto token =
         asio::bind_cancellation_slot(asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, problem));
     co_await socket_.async_wait(kind, token);
-    if (problem) throw Gone();
+    co_return !problem;
 }
 
 void TcpStream::cancel() {

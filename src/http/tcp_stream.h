@@ -17,7 +17,7 @@ public:
     Step peek() override;
     void finish() override;
     bool holds() const override { return false; }
-    boost::asio::awaitable<void> wait(Want want) override;
+    boost::asio::awaitable<bool> wait(Want want) override;
     void cancel() override;
     void close() override;
 
