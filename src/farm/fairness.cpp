@@ -10,6 +10,7 @@ namespace {
 
 constexpr double step_of_priority = 1.1;  // each point counts a tenth more
 constexpr double stickiness = 1.02;       // so much more need before a session gives way: two jobs don't flap
+constexpr int most_looked_at = 128;       // places, each time a session is asked whether it gives way
 constexpr double noticed_change = 0.1;    // of the farm's size, before all needs are made anew
 constexpr std::string_view all_together;  // the seat of everybody where owners aren't asked
 
@@ -256,9 +257,10 @@ std::optional<FairOrder::Place> FairOrder::before(JobKey key, const Resources& h
     const double factor = fairness_ == Fairness::fifo ? 1 : stickiness;
     const double owner_need = need_of(job.owner->second, plus(job.owner->second.used, held, -1)) * factor;
     const double job_need = need_of(job, plus(job.used, held, -1)) * factor;
+    int looked_at = 0;
     const auto among_places = [&](const std::set<Ranked<Place>>& places, double least) -> std::optional<Place> {
         for (const auto& candidate : places) {
-            if (candidate.need <= least) break;
+            if (candidate.need <= least || ++looked_at > most_looked_at) break;
             const JobKey other = candidate.what.job;
             const bool is_full = jobs_.at(other).owner != job.owner && owner_is_full(other);
             if (other != key && !is_full && accept(candidate.what)) return candidate.what;

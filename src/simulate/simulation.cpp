@@ -88,14 +88,16 @@ double saturate(const Options& options, World& world) {
         world.submit(endless_job(), owner_named(i % options.owners));
     const Steady begun = world.clock().steady();
     const auto passed = [&] { return seconds_between(begun, world.clock().steady()); };
-    Shares shares(options);
+    Shares shares(options);  // promised to owners by the balanced order alone
     world.run_until([&] { return passed() > options.saturation_seconds; },
                     [&] {
                         if (passed() > warm_up * options.saturation_seconds) shares.sample(world.queue());
                     });
     if (world.is_broken()) return 0;
     Broken broken = check_database(world.queue(), world.connection());
-    const double unfairness = shares.largest_unfairness(broken);
+    Broken unfair;
+    const double unfairness = shares.largest_unfairness(unfair);
+    if (options.fairness == farm::Fairness::balanced) broken.insert(broken.end(), unfair.begin(), unfair.end());
     world.note("in saturation", broken);
     world.change([&](db::Connection& connection) {
         std::vector<std::string> ids;
