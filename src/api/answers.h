@@ -57,12 +57,6 @@ struct WorkerList {
 };
 BOOST_DESCRIBE_STRUCT(WorkerList, (), (workers))
 
-struct Order {
-    wire::Submission submission;
-    Instant submitted_at;
-};
-BOOST_DESCRIBE_STRUCT(Order, (), (submission, submitted_at))
-
 struct OutputList {
     std::vector<wire::Output> outputs;
 };

@@ -112,7 +112,7 @@ void require_lease(Call& call) {
 
 Response order(Call& call) {
     require_lease(call);
-    Order order;
+    wire::Order order;
     call.context.farm.read([&](db::Connection& connection) {
         order.submission = farm::submission_of(connection, call["job"]);
         order.submission.settings = farm::settings_of(connection, call["job"]);
@@ -167,7 +167,7 @@ void add_exchange(Routes& routes) {
                 nudge)
         .gives_nothing();
     routes.change(Method::get, "/workers/{worker}/jobs/{job}/order", Access::worker, "What to run", order)
-        .gives_json(schema<Order>());
+        .gives_json(schema<wire::Order>());
     routes.change(Method::get, "/workers/{worker}/jobs/{job}/outputs", Access::worker, "What is there already", outputs)
         .asks("before_step", "integer", "only of those that this step depends on")
         .gives_json(schema<OutputList>());

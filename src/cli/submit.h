@@ -12,9 +12,8 @@ namespace atelier::cli {
 
 wire::Submission make_submission(const RunRequest& request);
 
-// For isolated jobs: store() puts what lies at an incoming PATH parameter into the farm's store, and gives the digest of
-// its manifest.
-void store_inputs(wire::Submission& submission,
-                  const std::function<std::string(const std::filesystem::path&)>& store);
+// For isolated jobs: store() puts what lies at an incoming PATH parameter into the farm's store, and gives the digest
+// of its manifest.
+void store_inputs(wire::Submission& submission, const std::function<std::string(const std::filesystem::path&)>& store);
 
 }  // namespace atelier::cli

@@ -14,4 +14,11 @@ BOOST_DESCRIBE_STRUCT(Document, (), (text, syntax, name))
 BOOST_DESCRIBE_STRUCT(Submission, (),
                       (name, job_template, environments, values, template_folder, current_folder, settings, inputs))
 
+// What a worker is told of a job: enough to make the JobOrder from.
+struct Order {
+    Submission submission;
+    Instant submitted_at;
+};
+BOOST_DESCRIBE_STRUCT(Order, (), (submission, submitted_at))
+
 }  // namespace atelier::wire

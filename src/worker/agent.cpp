@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds gathering{10};  // results of short tasks travel together while there is work left
 constexpr milliseconds first_wait_for_farm{100};
 constexpr milliseconds longest_wait_for_farm{5'000};
-constexpr milliseconds notice_of_rest{30'000};  // for a checkpoint, when somebody sits down at the machine
+constexpr milliseconds notice_of_rest{30'000};             // for a checkpoint, when somebody sits down at the machine
 constexpr milliseconds longest_wait_when_refused{60'000};  // a person must do something about it first
 
 std::map<std::string, std::string> own_environment() {

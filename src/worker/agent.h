@@ -30,7 +30,7 @@ struct AgentOptions {
     int slots = 1;
     std::filesystem::path sessions;
     std::filesystem::path checkpoints;
-    RestRule rest = {};  // empty: never
+    RestRule rest = {};                                               // empty: never
     std::map<std::string, std::vector<std::string>> attributes = {};  // told besides what the machine has
     std::shared_ptr<Transfer> transfer = std::make_shared<SharedStore>();
     // Told once each time it changes, on the agent's thread: the farm answers, or why it doesn't. Else it is logged.
@@ -71,7 +71,7 @@ private:
     wire::Capabilities capabilities_;
     Surroundings around_;
     std::uint64_t sequence_ = 0;
-    std::string resting_;         // why
+    std::string resting_;       // why
     std::mutex runners_mutex_;  // the agent's thread when it changes them; the guard
     std::map<std::string, std::unique_ptr<Runner>> runners_;
     std::chrono::milliseconds interval_{500};

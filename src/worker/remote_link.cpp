@@ -7,7 +7,7 @@
 #include "base/json_struct.h"
 #include "base/log.h"
 #include "wire/exchange_json.h"
-#include "wire/submission.h"
+#include "wire/submission_json.h"
 #include "worker/backoff.h"
 
 namespace atelier::worker {
@@ -167,12 +167,8 @@ std::shared_ptr<const wire::JobOrder> RemoteLink::order(const std::string& job) 
         if (const auto known = orders_.find(job); known != orders_.end())
             if (auto order = known->second.lock()) return order;
     }
-    const json::Value answer = get_patiently(path(job, "order"));
-    if (!answer.is_object() || !answer.as_object().contains("submission") ||
-        !answer.as_object().contains("submitted_at") || !answer.at("submitted_at").is_int64())
-        throw Error(Error::Kind::unavailable, "the server's answer names no job");
-    auto order = wire::make_order(wire::submission_from_json(json::text(answer.at("submission"))),
-                                  answer.at("submitted_at").as_int64());
+    const auto told = json::read<wire::Order>(get_patiently(path(job, "order")));
+    auto order = wire::make_order(told.submission, told.submitted_at);
     const std::lock_guard lock(mutex_);
     orders_[job] = order;
     return order;
