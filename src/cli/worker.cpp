@@ -45,8 +45,9 @@ void add_worker(CLI::App& command, Context& context) {
     command.add_option("--token-file", request->token_file, "A file with its token, else ATELIER_TOKEN");
     command.add_option("--ca", request->authority, "Who signed the server's certificate (PEM)");
     command.add_option("--hours", request->hours, "When it works: mon-fri 19:00-07:00, sat, sun");
-    command.add_option("--only-when-idle", request->only_when_idle,
-                       "Work only when nobody was at the machine for so many minutes")
+    command
+        .add_option("--only-when-idle", request->only_when_idle,
+                    "Work only when nobody was at the machine for so many minutes")
         ->check(CLI::Range(1, 24 * 60));
     add_verbs(command, context);
     when_chosen(command, context, [request, &context] { return work(*request, context.output); });
