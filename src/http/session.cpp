@@ -173,7 +173,7 @@ Task<void> Session::take_head() {
         const std::size_t got = co_await connection_->fill(capacity, deadline);
         if (got == 0) throw Gone();
     }
-    body_.emplace(*connection_, *parser_, around_.limits.body_time);
+    body_.emplace(*connection_, parser_->head(), around_.limits.body_time);
     if (!parser_->head().method) throw Refusal(501, "The server doesn't know this method.");
     request_ = request_of(parser_->head());
     request_.peer = peer_;
