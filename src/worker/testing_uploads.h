@@ -15,6 +15,7 @@ protected:
                         json::Object answer;
                         answer["upload"] = digest;
                         answer["offset"] = parts[digest].size();
+                        answer["present"] = false;
                         return http::Response::json(answer, 201);
                     }));
         router_.add(http::Method::get, "/api/v1/uploads/{upload}", guarded([this](http::Request& request) {
