@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <thread>
@@ -77,6 +78,8 @@ farm::FarmOptions farm_options(const ServeRequest& request, const farm::Layout& 
     farm::FarmOptions options;
     options.layout = layout;
     options.queue.fairness = fairness_named(request.fairness);
+    options.queue.lease_seconds = request.lease_seconds;
+    options.queue.interval_seconds = std::min(options.queue.interval_seconds, request.lease_seconds / 4);
     options.database = database_of(request);
     options.server_url = request.url.empty() ? url : request.url;
     return options;
