@@ -47,12 +47,12 @@ void expect_large_outputs_right(const Ground& ground, const std::string& job, in
 }  // namespace
 
 TEST(BadNetwork, CutsDelaysLossesAndRepeatsInBothDirectionsSpoilNothing) {
-    constexpr int tasks = 30;
+    constexpr int tasks = 24;
     Ground ground;
     Server server(ground, {"--lease", "6"});
     const Books books(ground);
     Proxy bad(port_of(server), {0.02, 0.02, 0.05, 0.001, 0.05}, seed);
-    Proxy worse(port_of(server), {0.05, 0.05, 0.1, 0.002, 0.1}, seed + 1);
+    Proxy worse(port_of(server), {0.03, 0.03, 0.1, 0.001, 0.1}, seed + 1);
     RemoteWorker one(ground, "one", bad.url());
     RemoteWorker two(ground, "two", worse.url());
     LongJob long_job{tasks};
