@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <thread>
@@ -78,6 +79,8 @@ farm::FarmOptions farm_options(const ServeRequest& request, const farm::Layout& 
     farm::FarmOptions options;
     options.layout = layout;
     options.queue.fairness = fairness_named(request.fairness);
+    options.queue.lease_seconds = request.lease_seconds;
+    options.queue.interval_seconds = std::min(options.queue.interval_seconds, request.lease_seconds / 4);
     options.database = database_of(request);
     options.server_url = request.url.empty() ? url : request.url;
     return options;

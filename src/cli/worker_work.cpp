@@ -151,7 +151,8 @@ int work(const WorkerRequest& request, Output& output) {
     const worker::WorkerFolder folder(request.data.empty() ? home_folder() / "worker" : request.data);
     const auto cache = std::make_shared<worker::Cache>(folder.cache(), limit);
     const auto blobs = std::make_shared<store::Blobs>(cache);
-    worker::RemoteLink link(client, folder.id(), folder.spool());
+    const auto transfer = std::make_shared<worker::RemoteStore>(client, cache);
+    worker::RemoteLink link(client, folder.id(), folder.spool(), transfer);
 
     Messages messages;
     worker::AgentOptions options;
@@ -162,7 +163,7 @@ int work(const WorkerRequest& request, Output& output) {
     options.checkpoints = folder.checkpoints();
     options.attributes = attributes;
     options.rest = rest;
-    options.transfer = std::make_shared<worker::RemoteStore>(client, cache);
+    options.transfer = transfer;
     options.contact = [&](const Error* problem) { messages.add(about(request.server, problem)); };
     output.say(fmt::format("the worker {} ({}) serves {} with {} slots", options.name, options.id, request.server,
                            options.slots));
