@@ -39,6 +39,8 @@ void Accounts::trust(std::string_view local_secret) {
     local_hash_ = hash_of(local_secret);
 }
 
+bool Accounts::remembers(std::string_view secret) { return remembered(hash_of(secret)).has_value(); }
+
 std::optional<Caller> Accounts::by_token(std::string_view secret) {
     if (!looks_like_token(secret)) return std::nullopt;
     const std::string hash = hash_of(secret);

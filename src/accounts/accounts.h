@@ -92,6 +92,7 @@ public:
     std::optional<Caller> by_token(std::string_view secret);  // nothing for wrong, expired, revoked and disabled ones
     std::optional<Caller> by_cookie(std::string_view secret);
     void trust(std::string_view local_secret);  // from now on it is local_user's
+    bool remembers(std::string_view secret);    // asking who comes with it doesn't wait for the disk
 
     // Throws Error::denied, the same for a wrong name and a wrong password, after the same work; Error::exhausted, with
     // the time to wait in the hint, when this account or address has tried too often.

@@ -37,6 +37,7 @@ Response log_in(Call& call) {
         return answer(me_of(login.caller)).with("Set-Cookie", cookie_of(login.secret, call.request.is_secure));
     } catch (const Error& error) {
         if (error.kind() == Error::Kind::denied) return Response::error(error, 401);
+        if (error.kind() == Error::Kind::exhausted) return Response::error(error, 429);
         throw;
     }
 }
@@ -74,20 +75,41 @@ Response change_user(Call& call) {
     const auto body = body_of<UserChange>(call.request);
     const std::string& name = call["user"];
     accounts::Accounts& accounts = call.context.accounts;
-    if (body.role) accounts.grant(name, *body.role);
-    if (body.disabled) accounts.disable(name, *body.disabled);
-    if (body.weight) set_weight(call, name, *body.weight);
-    if (body.password) accounts.set_password(name, *body.password);
-    note(call, "user change", name);
+    // One by one, each with its note: what comes first stays when the next is refused.
+    if (body.role) {
+        accounts.grant(name, *body.role);
+        note(call, fmt::format("user grant {}", accounts::name_of(*body.role)), name);
+    }
+    if (body.disabled) {
+        accounts.disable(name, *body.disabled);
+        note(call, *body.disabled ? "user disable" : "user enable", name);
+    }
+    if (body.weight) {
+        set_weight(call, name, *body.weight);
+        note(call, fmt::format("user weight {}", *body.weight), name);
+    }
+    if (body.password) {
+        accounts.set_password(name, *body.password);
+        note(call, "user passwd", name);
+    }
     return answer(view_of(accounts.user(name)));
 }
 
 Response change_own_password(Call& call) {
-    const auto body = body_of<LoginBody>(call.request);
+    const auto body = body_of<OwnPasswordBody>(call.request);
+    accounts::Accounts& accounts = call.context.accounts;
     if (call.caller.user == accounts::local_user)
         throw Error(Error::Kind::invalid, "the one who started the server has no password",
                     "`atelier user add` makes an account that has one");
-    call.context.accounts.set_password(call.caller.user, body.password);
+    try {
+        accounts.log_out(accounts.log_in(call.caller.user, body.current, call.request.peer).secret);
+    } catch (const Error& error) {
+        if (error.kind() == Error::Kind::denied)
+            throw Error(Error::Kind::denied, "the present password is another one", {}, "current");
+        if (error.kind() == Error::Kind::exhausted) return Response::error(error, 429);
+        throw;
+    }
+    accounts.set_password(call.caller.user, body.password);
     note(call, "user passwd", call.caller.user);
     return Response::empty();
 }
@@ -121,9 +143,21 @@ Response create_token(Call& call) {
     return answer(NewTokenView{view_of(made.record), made.secret}, 201);
 }
 
+// Those of others are answered as if they weren't there.
+accounts::TokenRecord own_token(Call& call) {
+    std::optional<accounts::TokenRecord> token;
+    try {
+        token = call.context.accounts.token(call["token"]);
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::not_found) throw;
+    }
+    if (!token || !call.caller.may_touch(token->user))
+        throw Error(Error::Kind::not_found, "there is no token " + call["token"], "`atelier token list` names them");
+    return *token;
+}
+
 Response revoke_token(Call& call) {
-    const accounts::TokenRecord token = call.context.accounts.token(call["token"]);
-    if (!call.caller.may_touch(token.user)) throw Error(Error::Kind::not_found, "there is no token " + call["token"]);
+    const accounts::TokenRecord token = own_token(call);
     call.context.accounts.revoke(token.id);
     note(call, "token revoke", token.id);
     return Response::empty();
@@ -154,8 +188,10 @@ void add_accounts(Routes& routes) {
         .gives_json(schema<Me>());
     routes.add(Method::post, "/logout", Access::open, "End the session", log_out).gives_nothing();
     routes.get("/me", Access::known, "Who is asking", me).gives_json(schema<Me>());
-    routes.add(Method::put, "/me/password", Access::change, "Change one's own password", change_own_password)
-        .takes_json(schema<LoginBody>())
+    routes
+        .add(Method::put, "/me/password", Access::change, "Change one's own password; the sessions of browsers end",
+             change_own_password)
+        .takes_json(schema<OwnPasswordBody>())
         .gives_nothing();
     routes.get("/users", Access::admin, "The users", users).gives_json(schema<UserList>());
     routes.add(Method::post, "/users", Access::admin, "Add a user", add_user)

@@ -23,6 +23,12 @@ struct LoginBody {
 };
 BOOST_DESCRIBE_STRUCT(LoginBody, (), (user, password))
 
+struct OwnPasswordBody {
+    std::string current;
+    std::string password;
+};
+BOOST_DESCRIBE_STRUCT(OwnPasswordBody, (), (current, password))
+
 struct Me {
     std::string user;
     accounts::Role role = accounts::Role::pending;

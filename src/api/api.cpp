@@ -39,13 +39,21 @@ Api::Api(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
          std::function<http::ServerCounts()> counts)
     : parts_(std::make_unique<Parts>(farm, accounts, router, std::move(counts))) {
     Routes& routes = parts_->routes;
+    routes.group("The server");
     add_status(routes);
+    routes.group("Jobs");
     add_jobs(routes);
+    routes.group("Tasks");
     add_tasks(routes);
+    routes.group("Outputs");
     add_outputs(routes);
+    routes.group("Workers");
     add_workers(routes);
+    routes.group("For workers");
     add_exchange(routes);
+    routes.group("Blobs");
     add_blobs(routes);
+    routes.group("Accounts");
     add_accounts(routes);
     parts_->context.document = &parts_->document;
     routes.open();

@@ -6,6 +6,7 @@
 #include "api/groups.h"
 #include "api/offload.h"
 #include "api/uploads.h"
+#include "http/parser.h"
 
 namespace atelier::api {
 
@@ -30,8 +31,7 @@ store::BlobRef blob_asked(const Call& call) {
 
 Response missing(Call& call) {
     const auto names = body_of<BlobNames>(call.request);
-    if (names.blobs.size() > most_names)
-        throw Error(Error::Kind::exhausted, "at most 10000 blobs are asked for at a time", {}, "blobs");
+    if (names.blobs.size() > most_names) throw http::Refusal(413, "at most 10000 blobs are asked for at a time");
     Missing missing;
     store::Blobs& blobs = call.context.farm.blobs();
     for (const BlobName& name : names.blobs) {
@@ -129,12 +129,16 @@ void add_blobs(Routes& routes) {
     routes.add(Method::put, "/blobs/{digest}", Access::blobs, "Send a small one in one request", put)
         .asks("size", "integer", "its size in bytes")
         .takes_bytes()
-        .gives_json(schema<BlobName>(), 201);
+        .gives_json(schema<BlobName>(), 201)
+        .gives_also(200, "it was there already");
     routes.get("/blobs/{digest}", Access::worker, "Its bytes; ranges are served", get)
-        .gives_bytes("application/octet-stream");
+        .gives_bytes("application/octet-stream")
+        .gives_also(206, "the range that was asked for")
+        .gives_also(304, "it is the one that If-None-Match names");
     routes.add(Method::post, "/uploads", Access::blobs, "Begin to send a large one", begin)
         .takes_json(schema<BlobName>())
-        .gives_json(schema<UploadState>(), 201);
+        .gives_json(schema<UploadState>(), 201)
+        .gives_also(200, "it is there already, and nothing is to be sent");
     routes.get("/uploads/{upload}", Access::blobs, "How far it is", look).gives_json(schema<UploadState>());
     routes.add(Method::patch, "/uploads/{upload}", Access::blobs, "Send its next bytes", send)
         .asks("offset", "integer", "where it stands")

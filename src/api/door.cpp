@@ -12,10 +12,11 @@ using accounts::Scope;
 
 bool changes(http::Method method) { return method != http::Method::get && method != http::Method::head; }
 
+constexpr std::string_view scheme = "Bearer ";
+
 std::optional<Caller> by_token(const http::Request& request, accounts::Accounts& accounts) {
     const auto header = request.header("authorization");
     if (!header) return std::nullopt;
-    constexpr std::string_view scheme = "Bearer ";
     auto caller =
         header->starts_with(scheme) ? accounts.by_token(header->substr(scheme.size())) : std::optional<Caller>();
     if (!caller)
@@ -42,6 +43,7 @@ bool may(const Caller& caller, Access access) {
         case Access::known: return true;
         case Access::read: return is_user;
         case Access::change: return is_user && caller.scope == Scope::user;
+        case Access::watch: return is_user && caller.role == Role::admin;
         case Access::admin: return caller.is_admin();
         case Access::worker:
             return caller.is_admin() || (caller.scope == Scope::worker && caller.role != Role::pending);
@@ -52,7 +54,7 @@ bool may(const Caller& caller, Access access) {
 
 std::string why_not(const Caller& caller, Access access) {
     if (caller.role == Role::pending) return "the account " + caller.user + " waits for an admin to grant it a role";
-    if (access == Access::admin) return "only an admin may do this";
+    if (access == Access::admin || access == Access::watch) return "only an admin may do this";
     if (access == Access::worker) return "only a worker's token may do this";
     if (caller.scope == Scope::worker) return "a worker's token may do only what a worker must";
     return "this token may only look";
@@ -60,7 +62,17 @@ std::string why_not(const Caller& caller, Access access) {
 
 }  // namespace
 
+bool is_known_already(const http::Request& request, accounts::Accounts& accounts) {
+    if (const auto header = request.header("authorization"))
+        return !header->starts_with(scheme) || accounts.remembers(header->substr(scheme.size()));
+    const auto secret = request.cookie(session_cookie);
+    return !secret || accounts.remembers(*secret);
+}
+
 Caller let_in(const http::Request& request, Access access, accounts::Accounts& accounts) {
+    // Browsers tell where a request was made; logging in and out need no guard, and are refused to other sites by this.
+    if (changes(request.method) && request.header("sec-fetch-site") == "cross-site")
+        throw Error(Error::Kind::denied, "the request was made by a page of another site");
     if (access == Access::open) return {};
     auto caller = by_token(request, accounts);
     if (!caller) caller = by_cookie(request, accounts);

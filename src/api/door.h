@@ -18,6 +18,9 @@ struct NotKnown : Error {
 
 accounts::Caller let_in(const http::Request& request, Access access, accounts::Accounts& accounts);
 
+// Whether let_in() will answer without waiting for the disk.
+bool is_known_already(const http::Request& request, accounts::Accounts& accounts);
+
 // Error::not_found, the same as for a job that isn't there, unless the caller may see it.
 void require_job(Call& call, const std::string& job);
 

@@ -51,14 +51,14 @@ Events::~Events() {
     thread_.join();
 }
 
-std::shared_ptr<Events::Listener> Events::listen(View view, std::shared_ptr<http::Signal> signal,
-                                                 std::int64_t& number) {
+std::shared_ptr<Events::Listener> Events::listen(View view, std::shared_ptr<http::Signal> signal) {
     auto listener = std::make_shared<Listener>();
     listener->view = std::move(view);
     listener->signal = std::move(signal);
+    const std::int64_t newest = last_number(farm_);  // not under the lock: commits wait for that
     const std::lock_guard lock(mutex_);
-    if (listeners_.empty()) last_ = last_number(farm_);  // nobody listened: what was before isn't read
-    number = last_;
+    if (listeners_.empty()) last_ = std::max(last_, newest);  // nobody listened: what was before isn't read
+    listener->joined = last_;
     listeners_.emplace(listener.get(), listener);
     return listener;
 }
@@ -99,7 +99,7 @@ void Events::hand_out(const std::vector<farm::EventRecord>& events) {
         last_ = std::max(last_, event.number);
         std::shared_ptr<const std::string> text;
         for (const auto& [key, listener] : listeners_) {
-            if (!may_see(listener->view, event)) continue;
+            if (event.number <= listener->joined || !may_see(listener->view, event)) continue;
             if (!text) text = std::make_shared<const std::string>(event_text(event));
             const std::lock_guard lock(listener->mutex);
             if (listener->waiting.size() >= most_waiting)

@@ -35,13 +35,14 @@ public:
     struct Listener {
         View view;
         std::shared_ptr<http::Signal> signal;
+        std::int64_t joined = 0;  // the last event before it listened
         std::mutex mutex;
         std::deque<std::shared_ptr<const std::string>> waiting;  // as they go over the network
         bool too_slow = false;                                   // it is to come again with Last-Event-ID
     };
 
-    // From the next event on; `number` is the last one before.
-    std::shared_ptr<Listener> listen(View view, std::shared_ptr<http::Signal> signal, std::int64_t& number);
+    // From the next event on. Waits for the database.
+    std::shared_ptr<Listener> listen(View view, std::shared_ptr<http::Signal> signal);
     void leave(const std::shared_ptr<Listener>& listener);
     std::size_t listeners();
 

@@ -10,6 +10,7 @@
 #include "api/relay.h"
 #include "api/waits.h"
 #include "base/id.h"
+#include "http/parser.h"
 
 namespace atelier::api {
 
@@ -22,6 +23,7 @@ using wire::ExchangeRequest;
 
 constexpr std::size_t most_exchange = 16u << 20;
 constexpr std::size_t most_log_piece = 4u << 20;
+constexpr std::size_t longest_worker = 256;
 constexpr std::int64_t longest_wait_ms = 30'000;
 constexpr std::size_t piece_size = 64u << 10;
 
@@ -35,9 +37,16 @@ Task<std::string> content_of(http::Request& request, std::size_t most) {
         const std::size_t count = co_await request.body->read(buffer);
         if (count == 0) co_return content;
         if (content.size() + count > most)
-            throw Error(Error::Kind::exhausted, fmt::format("the body is larger than {} bytes", most));
+            throw http::Refusal(413, fmt::format("the body is larger than {} bytes", most));
         content.append(buffer.data(), count);
     }
+}
+
+// A token can wait, and be nudged, for its own workers alone.
+std::string place_of(const Call& call) {
+    const std::string& worker = call["worker"];
+    if (worker.size() > longest_worker) throw Error(Error::Kind::invalid, "that is no worker's id", {}, "worker");
+    return speaker_of(call) + "/" + worker;
 }
 
 std::chrono::milliseconds patience_of(const Call& call) {
@@ -61,9 +70,10 @@ std::shared_ptr<const ExchangeRequest> without_results(const ExchangeRequest& re
 
 // True when there may be something for the worker, or it has news itself.
 Task<bool> wait_for_news(Call& call, const std::string& worker, std::chrono::milliseconds patience) {
-    if (call.context.waits.was_nudged(worker)) co_return true;
+    const std::string standing = place_of(call);
+    if (call.context.waits.was_nudged(standing)) co_return true;
     const auto signal = co_await http::Signal::make();
-    const Waits::Place place(call.context.waits, worker, signal);
+    const Waits::Place place(call.context.waits, standing, signal);
     struct Ticket {
         farm::Farm& farm;
         std::uint64_t number;
@@ -99,7 +109,7 @@ Task<Response> exchange(Call& call) {
 }
 
 Response nudge(Call& call) {
-    call.context.waits.nudge(call["worker"]);
+    call.context.waits.nudge(place_of(call));
     return Response::empty();
 }
 

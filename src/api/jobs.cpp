@@ -90,9 +90,10 @@ Response show(Call& call) {
 }
 
 Response find(Call& call) {
+    const std::string owner = call.caller.role == accounts::Role::admin ? "" : call.caller.user;
     std::string id;
-    call.context.farm.read([&](db::Connection& connection) { id = farm::find_job(connection, call["beginning"]); });
-    require_job(call, id);
+    call.context.farm.read(
+        [&](db::Connection& connection) { id = farm::find_job(connection, call["beginning"], owner); });
     return answer(details_of(call, id));
 }
 
@@ -171,7 +172,8 @@ void add_jobs(Routes& routes) {
     routes.change(Method::post, "/jobs", Access::change, "Submit a job", submit)
         .asks("continue", "boolean", "go on with the unfinished job that the same submission began, if there is one")
         .takes_json(schema<wire::Submission>(), most_submission)
-        .gives_json(one_job, 201);
+        .gives_json(one_job, 201)
+        .gives_also(200, "the unfinished one goes on");
     routes.get("/jobs/{job}", Access::read, "A job and its steps", show).gives_json(one_job);
     routes.get("/find/{beginning}", Access::read, "The one job whose id begins so", find).gives_json(one_job);
     routes

@@ -31,12 +31,44 @@ void Offload::loop() {
     }
 }
 
+namespace {
+
+// Whoever waits may be sent away while the server stops. Then `work` is gone with what it refers to: it is not begun
+// any more, or its end is waited for.
+class Errand {
+public:
+    explicit Errand(const std::function<void()>* work) : work_(work) {}
+
+    void run() {
+        const std::lock_guard lock(mutex_);
+        if (work_ != nullptr) (*work_)();
+    }
+
+    void give_up() {
+        const std::lock_guard lock(mutex_);
+        work_ = nullptr;
+    }
+
+private:
+    std::mutex mutex_;
+    const std::function<void()>* work_;
+};
+
+struct Leaving {
+    Errand& errand;
+    ~Leaving() { errand.give_up(); }
+};
+
+}  // namespace
+
 http::Task<void> Offload::run(const std::function<void()>& work) {
+    const auto errand = std::make_shared<Errand>(&work);
+    const Leaving leaving{*errand};
     const auto start = [&](auto answer) {
-        const auto job = [&work, answer] {
+        const auto job = [errand, answer] {
             std::exception_ptr problem;
             try {
-                work();
+                errand->run();
             } catch (...) {
                 problem = std::current_exception();
             }

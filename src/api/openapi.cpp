@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <cctype>
 
 #include "api/routes.h"
 #include "base/text.h"
@@ -54,6 +55,28 @@ std::string without_dots(std::string path) {
     return path;
 }
 
+// What stands for the places of paths.
+const char* meaning_of(const std::string& place) {
+    static constexpr std::pair<const char*, const char*> known[] = {
+        {"job", "the whole id of a job"},
+        {"beginning", "the first letters of a job's id"},
+        {"step", "a step, by its name or its number from 0"},
+        {"task", "a task of the step, by its number from 0"},
+        {"attempt", "which try at the task, from 1"},
+        {"session", "the id of a session, as attempts tell it"},
+        {"parameter", "the PATH parameter whose folder the file is in"},
+        {"path", "the file's path in that folder, with its slashes"},
+        {"worker", "a worker's id; where people steer it, also its name"},
+        {"digest", "SHA-256 of the content, in hexadecimal"},
+        {"upload", "as POST /uploads told it"},
+        {"user", "a user's name"},
+        {"token", "a token's id, not its secret"},
+    };
+    for (const auto& [name, meaning] : known)
+        if (place == name) return meaning;
+    return "";
+}
+
 json::Object parameter(const std::string& name, const char* in, const std::string& type, const std::string& what) {
     json::Object schema;
     schema["type"] = type;
@@ -68,11 +91,27 @@ json::Object parameter(const std::string& name, const char* in, const std::strin
 
 json::Array parameters_of(const Route& route, const std::string& path) {
     json::Array parameters;
-    for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1))
-        parameters.push_back(parameter(path.substr(at + 1, path.find('}', at) - at - 1), "path", "string", ""));
+    for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
+        const std::string place = path.substr(at + 1, path.find('}', at) - at - 1);
+        parameters.push_back(parameter(place, "path", "string", meaning_of(place)));
+    }
     for (const QueryParameter& query : route.query)
         parameters.push_back(parameter(query.name, "query", query.type, query.what));
     return parameters;
+}
+
+const char* name_of(Access access) {
+    switch (access) {
+        case Access::open: return "open";
+        case Access::known: return "known";
+        case Access::read: return "read";
+        case Access::change: return "change";
+        case Access::watch: return "watch";
+        case Access::admin: return "admin";
+        case Access::worker: return "worker";
+        case Access::blobs: return "blobs";
+    }
+    return "";
 }
 
 const char* who_may(Access access) {
@@ -81,6 +120,7 @@ const char* who_may(Access access) {
         case Access::known: return "whoever is logged in";
         case Access::read: return "users";
         case Access::change: return "users, not with a token that only reads";
+        case Access::watch: return "admins, also with a token that only reads";
         case Access::admin: return "admins";
         case Access::worker: return "workers";
         case Access::blobs: return "workers and users, not with a token that only reads";
@@ -88,26 +128,68 @@ const char* who_may(Access access) {
     return "";
 }
 
+// getJobsJobAttempts: what generated clients call it.
+std::string operation_id(const Route& route, const std::string& path) {
+    std::string id = lower(http::name_of(route.method));
+    bool begins = true;
+    for (const char letter : path) {
+        const bool is_word = std::isalnum(static_cast<unsigned char>(letter)) != 0;
+        if (is_word) id += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
+        begins = !is_word;
+    }
+    return id;
+}
+
+// What isn't named keeps its default, so nothing has to be.
+void require_nothing(json::Value& schema) {
+    if (schema.is_array())
+        for (json::Value& item : schema.get_array())
+            require_nothing(item);
+    if (!schema.is_object()) return;
+    if (schema.get_object().contains("properties")) schema.get_object().erase("required");
+    for (auto& item : schema.get_object())
+        require_nothing(item.value());
+}
+
+json::Object body_of(const Route& route) {
+    std::optional<json::Object> schema = route.takes;
+    if (schema) {
+        json::Value taken = *schema;
+        require_nothing(taken);
+        schema = taken.as_object();
+    }
+    json::Object body;
+    body["content"] = content(route.takes_type, schema);
+    return body;
+}
+
+json::Object responses_of(const Route& route) {
+    json::Object responses;
+    const auto add = [&](int status, const std::string& meaning) {
+        json::Object good;
+        good["description"] = meaning;
+        if (status != 204 && status != 304) good["content"] = content(route.gives_type, route.gives);
+        responses[std::to_string(status)] = std::move(good);
+    };
+    add(route.status, route.status == 201 ? "made" : "done");
+    for (const auto& [status, meaning] : route.also)
+        add(status, meaning);
+    responses["default"] = reference("#/components/responses/Error");
+    return responses;
+}
+
 json::Object operation_of(const Route& route, const std::string& path) {
     json::Object operation;
+    operation["operationId"] = operation_id(route, path);
+    operation["tags"] = json::Array{json::Value(route.group)};
     operation["summary"] = route.summary;
     operation["description"] = std::string("For ") + who_may(route.access) + ".";
     if (json::Array parameters = parameters_of(route, path); !parameters.empty())
         operation["parameters"] = std::move(parameters);
-    if (route.has_body) {
-        json::Object body;
-        body["content"] = content(route.takes_type, route.takes);
-        operation["requestBody"] = std::move(body);
-    }
-    json::Object good;
-    good["description"] = "done";
-    if (route.status != 204) good["content"] = content(route.gives_type, route.gives);
-    json::Object responses;
-    responses[std::to_string(route.status)] = std::move(good);
-    responses["default"] = reference("#/components/responses/Error");
-    operation["responses"] = std::move(responses);
+    if (route.has_body) operation["requestBody"] = body_of(route);
+    operation["responses"] = responses_of(route);
     if (route.access == Access::open) operation["security"] = json::Array{};
-    operation["x-access"] = std::string(who_may(route.access));
+    operation["x-access"] = name_of(route.access);
     return operation;
 }
 

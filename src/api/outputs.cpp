@@ -151,7 +151,9 @@ void add_outputs(Routes& routes) {
     routes.get("/jobs/{job}/outputs.tar", Access::read, "All of them as one tar", as_tar)
         .gives_bytes("application/x-tar");
     routes.get("/jobs/{job}/files/{parameter}/{path...}", Access::read, "One of them; ranges are served", file)
-        .gives_bytes("application/octet-stream");
+        .gives_bytes("*/*")
+        .gives_also(206, "the range that was asked for")
+        .gives_also(304, "it is the one that If-None-Match names");
 }
 
 }  // namespace atelier::api

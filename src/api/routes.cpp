@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "api/door.h"
+#include "api/offload.h"
 #include "api/relay.h"
+#include "base/text.h"
 
 namespace atelier::api {
 
@@ -51,6 +53,11 @@ Route& Route::gives_nothing() {
     return *this;
 }
 
+Route& Route::gives_also(int with_status, std::string meaning) {
+    also.emplace_back(with_status, std::move(meaning));
+    return *this;
+}
+
 Route& Routes::get(std::string path, Access access, std::string summary, Act act) {
     return put(http::Method::get, std::move(path), access, std::move(summary), act);
 }
@@ -79,6 +86,7 @@ Route& Routes::put(http::Method method, std::string path, Access access, std::st
     route.path = std::move(path);
     route.access = access;
     route.summary = std::move(summary);
+    route.group = group_;
     acts_.push_back(act);
     return route;
 }
@@ -94,6 +102,24 @@ void Routes::open() {
 
 namespace {
 
+void check_value(const QueryParameter& parameter, const std::string& value) {
+    if (parameter.type == "integer" && !parse_int(value))
+        throw Error(Error::Kind::invalid, "'" + parameter.name + "' is not a whole number", {}, parameter.name);
+    if (parameter.type == "boolean" && value != "true" && value != "false")
+        throw Error(Error::Kind::invalid, "'" + parameter.name + "' is true or false", {}, parameter.name);
+}
+
+// What is misspelt is refused, rather than answered as if it hadn't been said.
+void check_query(const http::Request& request, const std::vector<QueryParameter>& known) {
+    for (const auto& [name, value] : request.query) {
+        const auto parameter =
+            std::find_if(known.begin(), known.end(), [&](const QueryParameter& one) { return one.name == name; });
+        if (parameter == known.end())
+            throw Error(Error::Kind::invalid, "'" + name + "' can't be asked for here", {}, name);
+        check_value(*parameter, value);
+    }
+}
+
 http::Response refused(const NotKnown& error) {
     return http::Response::error(error, 401).with("WWW-Authenticate", "Bearer");
 }
@@ -104,10 +130,11 @@ http::Handler Routes::handler_of(const Route& route, const AnyAct& act) const {
     Context& context = context_;
     const Access access = route.access;
     if (const Act* plain = std::get_if<Act>(&act)) {
-        return http::Plain([&context, access, act = *plain, relayed = route.relayed](http::Request& request) {
+        return http::Plain([&context, &route, access, act = *plain](http::Request& request) {
             try {
                 const accounts::Caller caller = let_in(request, access, context.accounts);
-                if (relayed && !context.farm.schedules()) return context.relay.send(request);
+                check_query(request, route.query);
+                if (route.relayed && !context.farm.schedules()) return context.relay.send(request);
                 Call call{request, caller, context};
                 return act(call);
             } catch (const NotKnown& error) {
@@ -115,19 +142,27 @@ http::Handler Routes::handler_of(const Route& route, const AnyAct& act) const {
             }
         });
     }
-    return http::Waiting(
-        [&context, access, act = std::get<WaitingAct>(act)](http::Request& request) -> http::Task<http::Response> {
-            std::optional<accounts::Caller> caller;
-            std::optional<http::Response> refusal;
+    return http::Waiting([&context, &route, access,
+                          act = std::get<WaitingAct>(act)](http::Request& request) -> http::Task<http::Response> {
+        std::optional<accounts::Caller> caller;
+        std::optional<http::Response> refusal;
+        // Whoever isn't known yet is looked up on the disk: not on the network's threads.
+        const std::function<void()> look = [&] {
             try {
                 caller = let_in(request, access, context.accounts);
             } catch (const NotKnown& error) {
                 refusal = refused(error);
             }
-            if (refusal) co_return std::move(*refusal);
-            Call call{request, *caller, context};
-            co_return co_await act(call);
-        });
+        };
+        if (is_known_already(request, context.accounts))
+            look();
+        else
+            co_await context.offload.run(look);
+        if (refusal) co_return std::move(*refusal);
+        check_query(request, route.query);
+        Call call{request, *caller, context};
+        co_return co_await act(call);
+    });
 }
 
 }  // namespace atelier::api

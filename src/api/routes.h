@@ -18,6 +18,7 @@ enum class Access {
     known,   // whoever has logged in, also those who may do nothing yet
     read,    // users, with any token but a worker's
     change,  // users, and not with a token that only reads
+    watch,   // admins, also with a token that only reads
     admin,
     worker,  // workers, and admins (the one who started the server is one)
     blobs    // workers and users who may change
@@ -38,7 +39,7 @@ using WaitingAct = http::Task<http::Response> (*)(Call&);
 
 struct QueryParameter {
     std::string name;
-    std::string type;  // string, integer, boolean
+    std::string type;  // string, integer, boolean: refused where it is something else
     std::string what;
 };
 
@@ -52,10 +53,12 @@ struct Route {
     std::string takes_type = "application/json";
     bool has_body = false;
     int status = 200;
+    std::vector<std::pair<int, std::string>> also;  // other good ends, and what each means
     std::optional<json::Object> gives;
     std::string gives_type = "application/json";
     std::size_t most_content = http::Router::default_most_content;
     bool relayed = false;  // a change: a server that doesn't schedule hands it to the one that does
+    std::string group;
 
     Route& asks(std::string name, std::string type, std::string what);
     Route& takes_json(json::Object schema, std::size_t most = http::Router::default_most_content);
@@ -63,11 +66,14 @@ struct Route {
     Route& gives_json(json::Object schema, int with_status = 200);
     Route& gives_bytes(std::string type);
     Route& gives_nothing();  // 204
+    Route& gives_also(int with_status, std::string meaning);
 };
 
 class Routes {
 public:
     Routes(http::Router& router, Context& context) : router_(router), context_(context) {}
+
+    void group(std::string name) { group_ = std::move(name); }  // of all lines from here on
 
     Route& get(std::string path, Access access, std::string summary, Act act);
     Route& get(std::string path, Access access, std::string summary, WaitingAct act);
@@ -92,6 +98,7 @@ private:
     Context& context_;
     std::vector<Route> lines_;
     std::vector<AnyAct> acts_;
+    std::string group_;
 };
 
 }  // namespace atelier::api

@@ -9,6 +9,7 @@
 #include "api/door.h"
 #include "api/events.h"
 #include "api/groups.h"
+#include "api/offload.h"
 #include "base/text.h"
 
 namespace atelier::api {
@@ -19,6 +20,7 @@ using http::Response;
 using http::Task;
 
 constexpr std::chrono::milliseconds sign_of_life{15'000};  // proxies close what is silent for long
+constexpr double seconds_between_checks = 5;               // of whether a listener may still listen
 constexpr int most_caught_up = 1000;
 
 struct About {
@@ -94,24 +96,40 @@ Response metrics(Call& call) {
     return Response::text(std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }
 
+// What a caller may see of the events.
+Events::View view_for(const accounts::Caller& caller) {
+    Events::View view;
+    if (caller.role != accounts::Role::admin) view.owner = caller.user;
+    return view;
+}
+
 // One listener's stream.
 class Stream {
 public:
-    Stream(Context& context, Events::View view, std::optional<std::int64_t> known)
-        : context_(context), view_(std::move(view)), known_(known) {}
+    // credentials: a request of the listener's with its headers; they may cease to count while it listens.
+    Stream(Context& context, http::Request credentials, Events::View view, std::optional<std::int64_t> known)
+        : context_(context), credentials_(std::move(credentials)), view_(std::move(view)), known_(known) {}
 
     Task<void> run(http::Sink& sink) {
         const auto signal = co_await http::Signal::make();
-        std::int64_t joined = 0;
-        const auto listener = context_.events.listen(view_, signal, joined);
+        std::shared_ptr<Events::Listener> listener;
+        const std::function<void()> join = [&] { listener = context_.events.listen(view_, signal); };
+        co_await context_.offload.run(join);
         const Leaving leaving{context_.events, listener};
         co_await sink.write(": atelier\n\n");
-        if (known_) co_await catch_up(sink, joined);
+        if (known_) co_await catch_up(sink, listener->joined);
+        Steady checked = system_clock().steady();
         for (;;) {
             const bool woken = co_await signal->wait(sign_of_life);
-            const std::string pieces = woken ? take(*listener) : std::string(": still here\n\n");
-            if (!pieces.empty()) co_await sink.write(pieces);
-            if (listener->too_slow) co_return;
+            if (seconds_between(checked, system_clock().steady()) >= seconds_between_checks) {
+                const bool welcome = co_await is_still_welcome();
+                if (!welcome) co_return;
+                checked = system_clock().steady();
+            }
+            const Taken taken = take(*listener);
+            const std::string_view text = woken ? std::string_view(taken.text) : ": still here\n\n";
+            if (!text.empty()) co_await sink.write(text);
+            if (taken.is_last) co_return;
         }
     }
 
@@ -122,13 +140,34 @@ private:
         ~Leaving() { events.leave(listener); }
     };
 
-    static std::string take(Events::Listener& listener) {
-        std::string pieces;
+    struct Taken {
+        std::string text;
+        bool is_last = false;
+    };
+
+    static Taken take(Events::Listener& listener) {
+        Taken taken;
         const std::lock_guard lock(listener.mutex);
         for (const auto& text : listener.waiting)
-            pieces += *text;
+            taken.text += *text;
         listener.waiting.clear();
-        return pieces;
+        taken.is_last = listener.too_slow;
+        return taken;
+    }
+
+    // A token may be revoked, a role taken away: then it may come again, and see what it may see now.
+    Task<bool> is_still_welcome() {
+        bool welcome = false;
+        const std::function<void()> look = [&] {
+            try {
+                const accounts::Caller caller = let_in(credentials_, Access::read, context_.accounts);
+                welcome = view_for(caller).owner == view_.owner;
+            } catch (const Error& error) {
+                welcome = error.kind() != Error::Kind::denied;  // what can't be looked up just now isn't taken away
+            }
+        };
+        co_await context_.offload.run(look);
+        co_return welcome;
     }
 
     // What came after the last one that it knows, up to where it joined.
@@ -137,34 +176,48 @@ private:
         while (after < joined) {
             std::string pieces;
             std::int64_t seen = joined;
-            context_.farm.read([&](db::Connection& connection) {
-                const auto events = farm::events_after(connection, after, view_.job, most_caught_up);
-                if (events.size() == most_caught_up) seen = events.back().number;
-                for (const farm::EventRecord& event : events)
-                    if (event.number <= joined && (view_.owner.empty() || view_.owner == event.owner))
-                        pieces += event_text(event);
-            });
+            const std::function<void()> read = [&] {
+                context_.farm.read([&](db::Connection& connection) {
+                    const auto events = farm::events_after(connection, after, view_.job, most_caught_up);
+                    if (events.size() == most_caught_up) seen = events.back().number;
+                    for (const farm::EventRecord& event : events)
+                        if (event.number <= joined && (view_.owner.empty() || view_.owner == event.owner))
+                            pieces += event_text(event);
+                });
+            };
+            co_await context_.offload.run(read);
             if (!pieces.empty()) co_await sink.write(pieces);
             after = seen;
         }
     }
 
     Context& context_;
+    http::Request credentials_;
     Events::View view_;
     std::optional<std::int64_t> known_;
 };
 
+std::optional<std::int64_t> last_known(const http::Request& request) {
+    if (const auto after = request.asked_number("after")) return after;
+    const auto header = request.header("last-event-id");
+    if (!header) return std::nullopt;
+    const auto number = parse_int(*header);
+    if (!number)
+        throw Error(Error::Kind::invalid, "Last-Event-ID is no event's number", "leave it out to begin with what comes",
+                    "Last-Event-ID");
+    return number;
+}
+
 Response events(Call& call) {
-    Events::View view;
-    if (call.caller.role != accounts::Role::admin) view.owner = call.caller.user;
+    Events::View view = view_for(call.caller);
     if (const auto job = call.request.asked("job")) {
         require_job(call, *job);
         view.job = *job;
     }
-    std::optional<std::int64_t> known;
-    if (const auto header = call.request.header("last-event-id")) known = parse_int(*header);
-    if (const auto after = call.request.asked_number("after")) known = *after;
-    const auto stream = std::make_shared<Stream>(call.context, std::move(view), known);
+    http::Request credentials;
+    credentials.headers = call.request.headers;
+    const auto stream =
+        std::make_shared<Stream>(call.context, std::move(credentials), std::move(view), last_known(call.request));
     Response response;
     response.with("Content-Type", "text/event-stream").with("X-Accel-Buffering", "no");
     response.live = [stream](http::Sink& sink) { return stream->run(sink); };
@@ -176,7 +229,7 @@ Response events(Call& call) {
 void add_status(Routes& routes) {
     routes.get("", Access::open, "What this is", about).gives_json(schema<About>());
     routes.get("//healthz", Access::open, "Whether the server is well", health).gives_json(schema<Health>());
-    routes.get("//metrics", Access::read, "Figures, for Prometheus", metrics)
+    routes.get("//metrics", Access::watch, "Figures, for Prometheus", metrics)
         .gives_bytes("text/plain; version=0.0.4; charset=utf-8");
     routes.get("/openapi.json", Access::open, "This description", document).gives_json(schema<json::Value>());
     routes.get("/events", Access::read, "Events as they come (server-sent events; Last-Event-ID is honoured)", events)

@@ -7,13 +7,17 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "http/parser.h"
 
 namespace atelier::api {
 
 namespace {
 
-constexpr double seconds_kept = 24 * 3600;       // without a byte; then whoever sent it has given up
-constexpr std::size_t most_of_one_owner = 1000;  // unfinished ones at a time
+constexpr double seconds_kept = 24 * 3600;     // without a byte; then whoever sent it has given up
+constexpr std::size_t most_of_one_user = 200;  // unfinished ones at a time: each holds a file open
+
+// An owner is USER/TOKEN: a user with many tokens has no more than another.
+std::string_view user_of(std::string_view owner) { return owner.substr(0, owner.find('/')); }
 
 }  // namespace
 
@@ -46,11 +50,11 @@ std::string Uploads::begin(const store::BlobRef& expected, const std::string& ow
     upload->owner = owner;
     const std::lock_guard lock(mutex_);
     forget_old();
-    const auto own =
-        std::count_if(uploads_.begin(), uploads_.end(), [&](const auto& item) { return item.second->owner == owner; });
-    if (static_cast<std::size_t>(own) >= most_of_one_owner)
-        throw Error(Error::Kind::exhausted, fmt::format("{} uploads are unfinished already", own),
-                    "finish those first, or wait a day");
+    const auto own = std::count_if(uploads_.begin(), uploads_.end(),
+                                   [&](const auto& item) { return user_of(item.second->owner) == user_of(owner); });
+    if (static_cast<std::size_t>(own) >= most_of_one_user)
+        throw http::Refusal(429, fmt::format("{} uploads are unfinished already", own),
+                            "finish those first, or wait a day");
     uploads_.emplace(upload->id, upload);
     return upload->id;
 }
@@ -102,17 +106,24 @@ void Uploads::Turn::write(std::string_view piece) {
     if (piece.size() > upload_->expected.size - upload_->offset)
         throw Error(Error::Kind::invalid,
                     fmt::format("the blob was announced with {} bytes, and there are more", upload_->expected.size));
-    upload_->object->write(piece);
+    try {
+        upload_->object->write(piece);
+    } catch (...) {  // a part of it may have been written: what came after would stand in the wrong place
+        forget();
+        throw;
+    }
     upload_->hash.update(piece);
     const std::lock_guard lock(uploads_.mutex_);
     upload_->offset += piece.size();
 }
 
+void Uploads::Turn::forget() {
+    const std::lock_guard lock(uploads_.mutex_);
+    uploads_.uploads_.erase(upload_->id);
+}
+
 void Uploads::Turn::keep() {
-    {
-        const std::lock_guard lock(uploads_.mutex_);
-        uploads_.uploads_.erase(upload_->id);
-    }
+    forget();
     const Digest digest = upload_->hash.finish();
     if (digest != upload_->expected.digest)
         throw Error(Error::Kind::invalid, "the content is not what was announced: its SHA-256 is " + digest.hex(),

@@ -30,7 +30,8 @@ public:
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
 
-        // Throws Error::invalid for more than was announced, Error::exhausted when the disk is full.
+        // Throws Error::invalid for more than was announced, Error::exhausted when the disk is full; then all of it is
+        // forgotten.
         void write(std::string_view piece);
         std::uint64_t offset() const;
         bool complete() const;
@@ -41,6 +42,7 @@ public:
     private:
         friend class Uploads;
         struct Upload;
+        void forget();
         Turn(Uploads& uploads, std::shared_ptr<Upload> upload);
         Uploads& uploads_;
         std::shared_ptr<Upload> upload_;

@@ -2,6 +2,10 @@
 
 namespace atelier::api {
 
+namespace {
+constexpr std::size_t most_nudged = 10'000;
+}
+
 Waits::Place::Place(Waits& waits, std::string worker, std::shared_ptr<http::Signal> signal)
     : waits_(waits), worker_(std::move(worker)), signal_(std::move(signal)) {
     const std::lock_guard lock(waits_.mutex_);
@@ -18,8 +22,10 @@ void Waits::nudge(const std::string& worker) {
     const std::lock_guard lock(mutex_);
     if (const auto place = waiting_.find(worker); place != waiting_.end())
         place->second->notify();
-    else
+    else {
+        if (nudged_.size() >= most_nudged) nudged_.clear();  // of workers that never came for theirs
         nudged_.insert(worker);
+    }
 }
 
 bool Waits::was_nudged(const std::string& worker) {

@@ -14,7 +14,7 @@ namespace atelier::api {
 
 class Waits {
 public:
-    // For the time that an exchange waits.
+    // For the time that an exchange waits. worker: with the one who speaks for it, see exchange.cpp.
     class Place {
     public:
         Place(Waits& waits, std::string worker, std::shared_ptr<http::Signal> signal);

@@ -1,4 +1,6 @@
 // Workers, seen by everybody and steered by admins.
+#include <map>
+
 #include "api/answers.h"
 #include "api/groups.h"
 
@@ -8,16 +10,24 @@ namespace {
 
 using http::Response;
 
+// A job that has just been removed is nobody's.
+bool is_of(db::Connection& connection, const accounts::Caller& caller, const std::string& job) {
+    const auto row = connection.row<std::string>("SELECT owner FROM jobs WHERE id = $1", job);
+    return row && caller.may_touch(std::get<0>(*row));
+}
+
 // What others run is not for everybody to see: the session stays, without its name.
 void hide_others(Call& call, std::vector<farm::WorkerView>& workers) {
     if (call.caller.role == accounts::Role::admin) return;
+    std::map<std::string, bool> own;
+    call.context.farm.read([&](db::Connection& connection) {
+        for (const farm::WorkerView& worker : workers)
+            for (const farm::WorkerSession& session : worker.sessions)
+                if (!own.contains(session.job)) own[session.job] = is_of(connection, call.caller, session.job);
+    });
     for (farm::WorkerView& worker : workers)
-        for (farm::WorkerSession& session : worker.sessions) {
-            std::string owner;
-            call.context.farm.read(
-                [&](db::Connection& connection) { owner = farm::job_by_id(connection, session.job).owner; });
-            if (!call.caller.may_touch(owner)) session = {};
-        }
+        for (farm::WorkerSession& session : worker.sessions)
+            if (!own[session.job]) session = {};
 }
 
 Response list(Call& call) {

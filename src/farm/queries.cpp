@@ -51,14 +51,14 @@ JobSummary job_by_id(db::Connection& connection, const std::string& id) {
     return jobs.front();
 }
 
-std::string find_job(db::Connection& connection, const std::string& beginning) {
+std::string find_job(db::Connection& connection, const std::string& beginning, const std::string& owner) {
     if (!looks_like_id(beginning))
         throw Error(Error::Kind::not_found, "there is no job " + printable(beginning.substr(0, 64)),
                     "`atelier jobs` lists them");
     // An id is digits and small letters: z comes last in every order that a database may have.
-    const auto rows =
-        connection.rows<std::string>("SELECT id FROM jobs WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT 3", beginning,
-                                     beginning + std::string(job_id_length, 'z'));
+    const auto rows = connection.rows<std::string>(
+        "SELECT id FROM jobs WHERE id >= $1 AND id <= $2 AND ($3 = '' OR owner = $3) ORDER BY id LIMIT 3", beginning,
+        beginning + std::string(job_id_length, 'z'), owner);
     if (rows.empty()) throw Error(Error::Kind::not_found, "there is no job " + beginning, "`atelier jobs` lists them");
     if (rows.size() > 1 && std::get<0>(rows[0]) != beginning)
         throw Error(Error::Kind::invalid,

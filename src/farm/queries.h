@@ -93,8 +93,9 @@ struct WorkerSummary {  // what is kept of a worker, also of one that isn't ther
 std::vector<WorkerSummary> list_workers(db::Connection& connection);
 std::string find_worker(db::Connection& connection, const std::string& id_or_name);  // its id; throws
 
-JobSummary job_by_id(db::Connection& connection, const std::string& id);         // throws Error::not_found
-std::string find_job(db::Connection& connection, const std::string& beginning);  // the one id that begins so; throws
+JobSummary job_by_id(db::Connection& connection, const std::string& id);  // throws Error::not_found
+// The one id that begins so, among the jobs of `owner` (empty: of all); throws.
+std::string find_job(db::Connection& connection, const std::string& beginning, const std::string& owner = {});
 std::vector<StepSummary> steps_of(db::Connection& connection, const std::string& job);
 std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::string& job,
                                        std::optional<std::uint32_t> step, std::optional<std::uint64_t> task,

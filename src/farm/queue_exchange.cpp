@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/files.h"
+#include "base/text.h"
 #include "farm/placement.h"
 #include "farm/queue.h"
 #include "farm/trust.h"
@@ -67,6 +69,24 @@ void Queue::collect_cancels(WorkerBoard& worker, wire::ExchangeReply& reply) {
         }
 }
 
+namespace {
+
+// Such a path is opened and packed by others later on.
+void check_outputs(const wire::ExchangeRequest& request) {
+    for (const wire::AttemptReport& report : request.attempts) {
+        if (!report.result) continue;
+        for (const wire::Output& output : report.result->outputs) {
+            check_relative_path(output.path);
+            check_relative_path(output.parameter);
+            if (output.parameter.find('/') != std::string::npos)
+                throw Error(Error::Kind::invalid,
+                            "an output's parameter is a name, not " + printable(output.parameter));
+        }
+    }
+}
+
+}  // namespace
+
 // Refuses before anything is touched.
 void Queue::admit(db::Connection& connection, const wire::ExchangeRequest& request, const std::string& speaker) const {
     if (request.protocol != wire::protocol_number)
@@ -80,10 +100,13 @@ void Queue::admit(db::Connection& connection, const wire::ExchangeRequest& reque
         throw Error(Error::Kind::invalid,
                     fmt::format("a worker has an id, a name of at most {} bytes, and at most {} slots", longest_name,
                                 most_slots));
+    check_outputs(request);
+    if (speaker.empty()) return;  // an admin's, or within this machine: it may speak for every worker
     const auto known = workers_.find(request.worker);
+    const bool is_ours = known != workers_.end() && known->second.is_there() && known->second.token.empty();
     const std::string token =
         known != workers_.end() ? known->second.token : ledger::remembered(connection, request.worker).token;
-    if (!token.empty() && token != speaker)
+    if (is_ours || (!token.empty() && token != speaker))
         throw Error(Error::Kind::denied, fmt::format("the worker {} belongs to another token", request.name),
                     "`atelier worker forget` lets it come back with a new one");
 }

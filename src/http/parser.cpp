@@ -18,6 +18,7 @@ Error::Kind kind_for(int status) {
     switch (status) {
         case 408: return Error::Kind::unavailable;
         case 413:
+        case 429:
         case 431: return Error::Kind::exhausted;
         default: return Error::Kind::invalid;
     }
