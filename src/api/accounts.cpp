@@ -34,10 +34,8 @@ Response log_in(Call& call) {
     const auto body = body_of<LoginBody>(call.request);
     try {
         const accounts::Login login = call.context.accounts.log_in(body.user, body.password, call.request.peer);
-        call.context.accounts.note(login.caller.user, call.request.peer, "log in", "");
         return answer(me_of(login.caller)).with("Set-Cookie", cookie_of(login.secret, call.request.is_secure));
     } catch (const Error& error) {
-        call.context.accounts.note(body.user, call.request.peer, "log in failed", "");
         if (error.kind() == Error::Kind::denied) return Response::error(error, 401);
         throw;
     }

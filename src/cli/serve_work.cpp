@@ -1,6 +1,7 @@
 // `atelier serve`: what it brings up, in which order, and how it goes down.
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <optional>
@@ -100,6 +101,14 @@ void remove_left_sessions(const farm::Layout& layout) {
         std::filesystem::remove_all(left.path(), ignored);
 }
 
+// Each connection is an open file.
+void raise_limit_of_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // In the order in which each needs those before it; gone in the other one.
 class Service {
 public:
@@ -168,6 +177,7 @@ void tell_what_is_missing(const ServeRequest& request, Service& service, Output&
 int serve(const ServeRequest& request, Output& output) {
     const farm::Layout layout{request.data.empty() ? home_folder() : std::filesystem::absolute(request.data)};
     layout.create();
+    raise_limit_of_files();
     const Interrupts interrupts;
     Service service(request, layout);
     tell_what_is_missing(request, service, output);
