@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "base/error.h"
 
@@ -102,7 +103,7 @@ void Proxy::loop() {
                 if (!connection->is_over) write(*connection, *direction);
             }
         connections_.remove_if(
-            [](const auto& each) { return each->is_over || (each->up.told_end && each->down.told_end); });
+            [](const auto& each) { return each->is_over || now_ms() > each->over_at || (each->up.told_end && each->down.told_end); });
     }
 }
 
@@ -139,7 +140,8 @@ void Proxy::read(Connection& connection, Direction& direction) {
 
 void Proxy::spoil(Connection& connection, Direction& direction, std::string piece) {
     if (direction.is_lost || happens(chances_.lose)) {
-        direction.is_lost = true;
+        constexpr int silence_ms = 3'000;
+        if (!std::exchange(direction.is_lost, true)) connection.over_at = now_ms() + silence_ms;
         return;
     }
     const bool is_reset = happens(chances_.reset);

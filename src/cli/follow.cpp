@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <deque>
+#include <utility>
 
 #include "base/json_struct.h"
 #include "base/text.h"
@@ -19,6 +20,7 @@ using farm::JobState;
 namespace {
 
 constexpr std::chrono::milliseconds redraw_interval{100};
+constexpr std::chrono::minutes longest_absence{10};
 constexpr int bar_width = 24;
 constexpr std::size_t longest_tail = 64 * 1024;
 constexpr std::size_t failure_lines = 12;
@@ -43,6 +45,22 @@ Follower::Follower(std::string job, Desk& desk, Output& output)
 }
 
 bool Follower::look() {
+    try {
+        const bool ended = look_now();
+        if (std::exchange(away_since_, std::nullopt)) say("the server answers again");
+        return ended;
+    } catch (const Error& error) {
+        const auto now = std::chrono::steady_clock::now();
+        const bool is_hopeless = away_since_ && now - *away_since_ > longest_absence;
+        if (desk_.local() || error.kind() != Error::Kind::unavailable || is_hopeless) throw;
+        if (away_since_) return false;
+        away_since_ = now;
+        say(std::string(error.what()) + " It is waited for.");
+        return false;
+    }
+}
+
+bool Follower::look_now() {
     job_ = desk_.summary(id_);
     before_ = std::exchange(steps_, desk_.steps(id_));
     const bool ended = farm::has_ended(job_.state);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,15 @@ class Follower {
 public:
     Follower(std::string job, Desk& desk, Output& output);
 
-    // Looks once and shows what is new; true when the job has ended.
+    // Looks once and shows what is new; true when the job has ended. A server that doesn't answer is waited for: the job
+    // goes on without those who look at it. After ten minutes that is given up, and thrown.
     bool look();
     void say(const std::string& line);  // a line of its own, above the bars
 
     const farm::JobSummary& job() const { return job_; }
 
 private:
+    bool look_now();
     void draw();
     void erase();
     void tell_changes();
@@ -38,6 +41,7 @@ private:
     int told_tenths_ = 0;
     std::chrono::steady_clock::time_point begun_;
     std::chrono::steady_clock::time_point drawn_{};
+    std::optional<std::chrono::steady_clock::time_point> away_since_;
     std::uint64_t done_at_begin_ = 0;
     int lines_ = 0;  // of bars on the screen
 };

@@ -11,6 +11,7 @@
 #include "accounts/accounts.h"
 #include "api/api.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
@@ -31,6 +32,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds short_notice{5'000};
 constexpr milliseconds look_interval{100};
+constexpr int looks_between_notes = 20;
 
 struct Address {
     std::string host;
@@ -134,6 +136,15 @@ public:
         if (agent_) agent_->stop(short_notice);
     }
 
+    // For the commands on this machine; on a full disk the next call will do.
+    void renew_note() {
+        try {
+            told_->renew();
+        } catch (const Error& error) {
+            log::debug(error.what());
+        }
+    }
+
     std::string url() const { return server_.url(); }
     bool has_users() { return !accounts_.users().empty(); }
 
@@ -186,8 +197,10 @@ int serve(const ServeRequest& request, Output& output) {
     tell_what_is_missing(request, service, output);
     output.say(fmt::format("serving {} at {}", layout.root.string(), service.url()));
     output.out() << std::flush;
-    while (interrupts.wish() == Wish::go_on)
+    for (int looks = 1; interrupts.wish() == Wish::go_on; ++looks) {
         std::this_thread::sleep_for(look_interval);
+        if (looks % looks_between_notes == 0) service.renew_note();
+    }
     output.say("going down; what ran here is given out again");
     service.stop();
     return done;

@@ -1,7 +1,7 @@
 #include "cli/served.h"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,8 +22,26 @@ namespace {
 constexpr const char* file_name = "server.json";
 constexpr std::uint64_t longest_secret = 4096;
 
-bool lives(std::int64_t process) {
-    return process > 0 && (::kill(static_cast<pid_t>(process), 0) == 0 || errno == EPERM);
+// When a process began, in ticks since the machine did: its number may be another one's later. Nothing: there is none.
+std::optional<std::int64_t> beginning_of(std::int64_t process) {
+    constexpr std::size_t field = 19;  // of those behind the name
+    try {
+        const std::string text = read_file(fmt::format("/proc/{}/stat", process), longest_secret);
+        const auto words = split(std::string_view(text).substr(text.rfind(')') + 2), ' ');
+        return words.size() > field ? parse_int(words[field]) : std::nullopt;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+// Nothing when the server that left the note was killed.
+std::optional<json::Value> living_server(const fs::path& file) {
+    std::error_code none;
+    if (!fs::exists(file, none)) return std::nullopt;
+    json::Value told = json::parse(read_file(file));
+    const auto began = beginning_of(told.at("process").to_number<std::int64_t>());
+    if (!began || *began != told.at("began").to_number<std::int64_t>()) return std::nullopt;
+    return told;
 }
 
 std::optional<http::ClientOptions> named_server() {
@@ -55,14 +73,11 @@ std::string secret_from(const fs::path& file) {
 std::optional<http::ClientOptions> server_to_use() {
     if (auto named = named_server()) return named;
     const fs::path home = home_folder();
-    const fs::path file = home / file_name;
-    std::error_code none;
-    if (!fs::exists(file, none)) return std::nullopt;
-    const json::Value told = json::parse(read_file(file));
-    if (!lives(told.at("process").to_number<std::int64_t>())) return std::nullopt;  // it was killed
+    const auto told = living_server(home / file_name);
+    if (!told) return std::nullopt;
     http::ClientOptions options;
-    options.url = std::string(told.at("url").as_string());
-    options.authority = std::string(told.at("certificate").as_string());
+    options.url = std::string(told->at("url").as_string());
+    options.authority = std::string(told->at("certificate").as_string());
     options.token = accounts::local_token(home);
     return options;
 }
@@ -72,13 +87,22 @@ ServedFolder::ServedFolder(const fs::path& data_folder, const std::string& url, 
     json::Object told;
     told["url"] = url;
     told["process"] = static_cast<std::int64_t>(::getpid());
+    told["began"] = beginning_of(::getpid()).value_or(0);
     told["certificate"] = certificate.empty() ? "" : fs::absolute(certificate).string();
-    write_file_durably(file_, json::text(told), 0600);
+    note_ = json::text(told);
+    write_file_durably(file_, note_, 0600);
 }
 
 ServedFolder::~ServedFolder() {
     std::error_code ignored;
-    fs::remove(file_, ignored);
+    try {
+        if (read_file(file_) == note_) fs::remove(file_, ignored);
+    } catch (const Error&) {  // somebody else has removed it
+    }
+}
+
+void ServedFolder::renew() {
+    if (!living_server(file_)) write_file_durably(file_, note_, 0600);
 }
 
 }  // namespace atelier::cli

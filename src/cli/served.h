@@ -23,8 +23,12 @@ public:
     ServedFolder(const ServedFolder&) = delete;
     ServedFolder& operator=(const ServedFolder&) = delete;
 
+    // Of several servers on one folder the one that began last is told; when it goes, the next call tells of this one.
+    void renew();
+
 private:
     std::filesystem::path file_;
+    std::string note_;
 };
 
 // A secret from a file that others can't read; throws Error::denied when they can.
