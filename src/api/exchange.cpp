@@ -32,7 +32,8 @@ std::string speaker_of(const Call& call) { return call.caller.is_admin() ? "" : 
 
 Task<std::string> content_of(http::Request& request, std::size_t most) {
     std::string content;
-    std::vector<char> buffer(piece_size);
+    const std::uint64_t length = request.body->length().value_or(piece_size);
+    std::vector<char> buffer(std::clamp<std::uint64_t>(length, 1, piece_size));
     for (;;) {
         const std::size_t count = co_await request.body->read(buffer);
         if (count == 0) co_return content;
@@ -77,8 +78,9 @@ Task<bool> wait_for_news(Call& call, const std::string& worker, std::chrono::mil
     struct Ticket {
         farm::Farm& farm;
         std::uint64_t number;
-        ~Ticket() { farm.stop_awaiting(number); }
-    } const ticket{call.context.farm, call.context.farm.await_work(worker, [signal] { signal->notify(); })};
+        const std::string& worker;
+        ~Ticket() { farm.stop_awaiting(worker, number); }
+    } const ticket{call.context.farm, call.context.farm.await_work(worker, [signal] { signal->notify(); }), worker};
     co_return co_await signal->wait(patience);
 }
 

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <fmt/format.h>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
 
@@ -122,7 +123,10 @@ void write_pretty(std::string& out, const Value& value, int indent) {
 Value parse(std::string_view text) {
     boost::json::parse_options options;
     options.max_depth = deepest;
+    // All of it in few pieces of memory, which go together.
+    const std::size_t first_piece = std::clamp<std::size_t>(2 * text.size(), 1024, 1u << 20);
     boost::json::stream_parser parser({}, options);
+    parser.reset(boost::json::make_shared_resource<boost::json::monotonic_resource>(first_piece));
     boost::json::error_code problem;
     std::size_t used = parser.write_some(text.data(), text.size(), problem);
     if (!problem && used < text.size()) problem = boost::json::error::extra_data;

@@ -57,19 +57,21 @@ Value write(const T& value) {
     }
 }
 
+namespace detail {
+
 template <class T>
-void read(const Value& from, T& to, const std::string& where = {}) {
+void read_at(const Place& where, const Value& from, T& to) {
     if constexpr (std::is_same_v<T, Value>) {
         to = from;
-    } else if constexpr (detail::HasText<T>) {
-        if (!from.is_string()) detail::refuse(where, "not a string");
+    } else if constexpr (HasText<T>) {
+        if (!from.is_string()) refuse(where, "not a string");
         try {
             to = T::from_text(std::string_view(from.get_string()));
         } catch (const Error& error) {
-            detail::refuse(where, error.what());
+            refuse(where, error.what());
         }
     } else if constexpr (std::is_same_v<T, bool>) {
-        if (!from.is_bool()) detail::refuse(where, "true or false is expected");
+        if (!from.is_bool()) refuse(where, "true or false is expected");
         to = from.get_bool();
     } else if constexpr (std::is_enum_v<T>) {
         bool found = false;
@@ -80,7 +82,7 @@ void read(const Value& from, T& to, const std::string& where = {}) {
                     found = true;
                 }
             });
-        if (!found) detail::refuse(where, "not one of the known names");
+        if (!found) refuse(where, "not one of the known names");
     } else if constexpr (std::is_integral_v<T>) {
         const auto fits = [](auto number) { return std::in_range<T>(number); };
         if (from.is_int64() && fits(from.get_int64()))
@@ -88,44 +90,51 @@ void read(const Value& from, T& to, const std::string& where = {}) {
         else if (from.is_uint64() && fits(from.get_uint64()))
             to = static_cast<T>(from.get_uint64());
         else
-            detail::refuse(where, "not a whole number in range");
+            refuse(where, "not a whole number in range");
     } else if constexpr (std::is_floating_point_v<T>) {
-        if (!from.is_number()) detail::refuse(where, "not a number");
+        if (!from.is_number()) refuse(where, "not a number");
         to = from.to_number<T>();
     } else if constexpr (std::is_same_v<T, std::string>) {
-        if (!from.is_string()) detail::refuse(where, "not a string");
+        if (!from.is_string()) refuse(where, "not a string");
         to.assign(from.get_string().begin(), from.get_string().end());
-    } else if constexpr (detail::is_optional<T>::value) {
+    } else if constexpr (is_optional<T>::value) {
         if (from.is_null()) {
             to.reset();
         } else {
             to.emplace();
-            read(from, *to, where);
+            read_at(where, from, *to);
         }
-    } else if constexpr (detail::is_vector<T>::value) {
-        if (!from.is_array()) detail::refuse(where, "not a list");
+    } else if constexpr (is_vector<T>::value) {
+        if (!from.is_array()) refuse(where, "not a list");
         to.clear();
         for (const auto& item : from.get_array()) {
             to.emplace_back();
-            read(item, to.back(), where + "[" + std::to_string(to.size() - 1) + "]");
+            read_at({&where, {}, to.size() - 1, true}, item, to.back());
         }
-    } else if constexpr (detail::is_map<T>::value) {
-        if (!from.is_object()) detail::refuse(where, "not an object");
+    } else if constexpr (is_map<T>::value) {
+        if (!from.is_object()) refuse(where, "not an object");
         to.clear();
         for (const auto& item : from.get_object())
-            read(item.value(), to[item.key()], detail::below(where, item.key()));
+            read_at({&where, item.key()}, item.value(), to[item.key()]);
     } else {
-        if (!from.is_object()) detail::refuse(where, "not an object");
+        if (!from.is_object()) refuse(where, "not an object");
         for (const auto& item : from.get_object()) {
             bool known = false;
-            boost::mp11::mp_for_each<detail::members_of<T>>([&](auto member) {
+            boost::mp11::mp_for_each<members_of<T>>([&](auto member) {
                 if (item.key() != member.name) return;
                 known = true;
-                read(item.value(), to.*member.pointer, detail::below(where, item.key()));
+                read_at({&where, item.key()}, item.value(), to.*member.pointer);
             });
-            if (!known) detail::refuse(detail::below(where, item.key()), "unknown key");
+            if (!known) refuse({&where, item.key()}, "unknown key");
         }
     }
+}
+
+}  // namespace detail
+
+template <class T>
+void read(const Value& from, T& to) {
+    detail::read_at({}, from, to);
 }
 
 template <class T>

@@ -36,12 +36,23 @@ concept HasText = requires(const T& value) {
     { T::from_text(std::string_view()) } -> std::same_as<T>;
 };
 
-[[noreturn]] inline void refuse(const std::string& where, const std::string& why) {
-    throw Error(Error::Kind::invalid, where.empty() ? why : where + ": " + why, {}, where);
-}
+// Where a value stands; it becomes text only when something is wrong there.
+struct Place {
+    const Place* above = nullptr;
+    std::string_view key = {};
+    std::size_t index = 0;
+    bool is_item = false;
 
-inline std::string below(const std::string& where, std::string_view key) {
-    return where.empty() ? std::string(key) : where + "." + std::string(key);
+    std::string text() const {
+        const std::string before = above == nullptr ? "" : above->text();
+        if (is_item) return before + "[" + std::to_string(index) + "]";
+        return before.empty() || key.empty() ? before + std::string(key) : before + "." + std::string(key);
+    }
+};
+
+[[noreturn]] inline void refuse(const Place& place, const std::string& why) {
+    const std::string where = place.text();
+    throw Error(Error::Kind::invalid, where.empty() ? why : where + ": " + why, {}, where);
 }
 
 template <class T>

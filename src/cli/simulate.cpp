@@ -15,8 +15,8 @@
 namespace atelier::simulate {
 
 BOOST_DESCRIBE_STRUCT(Report, (),
-                      (exchanges, leases, faults, real_seconds, virtual_seconds, cpu_seconds, leases_per_second, p50_ms, p99_ms, wasted_matches,
-                       largest_unfairness, peak_memory, broken))
+                      (exchanges, leases, faults, real_seconds, virtual_seconds, cpu_seconds, leases_per_second, p50_ms,
+                       p99_ms, wasted_matches, largest_unfairness, peak_memory, broken))
 
 }  // namespace atelier::simulate
 
@@ -67,10 +67,11 @@ void tell(const simulate::Report& report, Output& output) {
         fmt::format("{:.0f} exchanges/s, {:.0f} leases/s; an exchange took {:.3f} ms, 99 of 100 less than {:.3f} ms",
                     static_cast<double>(report.exchanges) / report.real_seconds, report.leases_per_second,
                     report.p50_ms, report.p99_ms));
-    output.say(fmt::format("{:.1f} % of those woken found nothing; shares were within {:.1f} %; {:.1f} s of CPU and at "
-                           "most {} of memory",
-                           report.wasted_matches * 100, report.largest_unfairness * 100, report.cpu_seconds,
-                           format_bytes(report.peak_memory)));
+    output.say(
+        fmt::format("{:.1f} % of those woken found nothing; shares were within {:.1f} %; {:.1f} s of CPU and at "
+                    "most {} of memory",
+                    report.wasted_matches * 100, report.largest_unfairness * 100, report.cpu_seconds,
+                    format_bytes(report.peak_memory)));
 }
 
 int run(const Asked& asked, Context& context) {

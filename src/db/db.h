@@ -61,6 +61,11 @@ public:
     virtual void dispatch(std::string_view sql, std::span<const Bound> values) { execute(sql, values, {}); }
     virtual void settle() {}
 
+    // For Writer. Where savepoints cost much, a group goes without, and is begun anew when a change fails that has done
+    // something: one that failed and let statements() as it was has nothing to be undone.
+    virtual bool has_cheap_savepoints() const { return true; }
+    virtual std::uint64_t statements() const { return 0; }  // that wrote, or failed
+
     // One connection at a time holds a database that several servers share, and keeps it until it is closed or lost. A
     // database in a file has the lock of its folder for this: there everybody holds.
     virtual bool try_hold() { return true; }

@@ -70,7 +70,9 @@ public:
 
     std::int64_t execute(std::string_view sql, std::span<const Bound> values,
                          const std::function<void(const Row&)>& each) override {
+        ++statements_;
         const Result result = ask(sql, values);
+        if (sql.starts_with("SELECT")) --statements_;
         for (int row = 0; each && row < PQntuples(result.get()); ++row)
             each(PostgresRow(result.get(), row));
         if (std::string_view(PQcmdStatus(result.get())).starts_with("SELECT")) return 0;
@@ -83,6 +85,7 @@ public:
             execute(sql, values, {});
             return;
         }
+        ++statements_;
         guarded([&] { pipeline_.send(sql, values); });
         if (pipeline_.waiting() >= most_sent) settle();
     }
@@ -92,7 +95,11 @@ public:
         if (pipeline_.waiting() > 0) guarded([&] { pipeline_.wait(Pipeline::Last::sent); });
     }
 
+    bool has_cheap_savepoints() const override { return false; }  // each is a transaction of its own to the server
+    std::uint64_t statements() const override { return statements_; }
+
     void script(const std::string& sql) override {
+        ++statements_;
         settle();
         if (!pipeline_.is_connected()) connect();
         guarded([&] { pipeline_.script(sql); });
@@ -250,6 +257,7 @@ private:
     bool open_ = false;    // a transaction
     bool broken_ = false;  // it was lost with its connection, and nobody has said yet that it is over
     bool holds_ = false;
+    std::uint64_t statements_ = 0;
 };
 
 struct FreeOptions {

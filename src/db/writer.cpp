@@ -47,8 +47,12 @@ std::string sentence_of(const std::exception_ptr& problem) {
 
 class Writer::Loop {
 public:
-    Loop(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed)
-        : connection_(std::move(connection)), group_failed_(std::move(group_failed)), thread_([this] { work(); }) {}
+    Loop(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed,
+         std::function<void()> group_over)
+        : connection_(std::move(connection)),
+          group_failed_(std::move(group_failed)),
+          group_over_(std::move(group_over)),
+          thread_([this] { work(); }) {}
 
     ~Loop() {
         {
@@ -109,15 +113,16 @@ private:
         try {
             const auto deadline = SteadyClock::now() + longest_group;
             while (!waiting_.empty() && SteadyClock::now() < deadline)
-                run_beside_others(next(), Pace::swift);
+                run_swiftly(next());
             connection_->commit();
         } catch (const SentFailed&) {
             run_again(durable ? Durability::durable : Durability::relaxed);
         }
     }
 
-    // A statement that was sent has failed, and by now nobody knows whose it was: all changes of the group are run once
-    // more, each waiting for what it sent, so that the one that fails spoils nothing but itself.
+    // A statement that was sent has failed, and by now nobody knows whose it was, or a change has failed half-way: all
+    // changes of the group are run once more, each under a savepoint and waiting for what it sent, so that the one that
+    // fails spoils nothing but itself.
     void run_again(Durability durability) {
         connection_->rollback();
         if (group_failed_) group_failed_(*connection_);
@@ -147,6 +152,27 @@ private:
         connection_->commit();
     }
 
+    void run_swiftly(Posted& posted) {
+        if (connection_->has_cheap_savepoints()) return run_beside_others(posted, Pace::swift);
+        const std::uint64_t before = connection_->statements();
+        try {
+            posted.change(*connection_);
+        } catch (const SentFailed&) {
+            throw;
+        } catch (...) {
+            posted.problem = std::current_exception();
+            if (!connection_->in_transaction()) throw;
+            if (connection_->statements() != before)
+                throw SentFailed(Error::Kind::internal, "a change has failed half-way: " + sentence_of(posted.problem));
+        }
+        require_transaction();
+    }
+
+    void require_transaction() const {
+        if (!connection_->in_transaction())
+            throw Error(Error::Kind::internal, "a change has ended the transaction of its group");
+    }
+
     enum class Pace { swift, careful };
 
     void run_beside_others(Posted& posted, Pace pace) {
@@ -164,8 +190,7 @@ private:
             if (!connection_->in_transaction()) throw;  // it took the changes before it along
             connection_->run("ROLLBACK TO SAVEPOINT change");
         }
-        if (!connection_->in_transaction())
-            throw Error(Error::Kind::internal, "a change has ended the transaction of its group");
+        require_transaction();
         connection_->send("RELEASE SAVEPOINT change");
     }
 
@@ -194,19 +219,25 @@ private:
     }
 
     void tell() {
-        for (Posted& posted : group_) {
-            try {
-                if (posted.done) posted.done(posted.problem);
-            } catch (...) {
-                log::error("whoever waited for a commit failed: " + sentence_of(std::current_exception()));
-            }
-        }
+        if (group_over_) carefully(group_over_);
+        for (Posted& posted : group_)
+            if (posted.done) carefully([&] { posted.done(posted.problem); });
         group_.clear();
+    }
+
+    template <class F>
+    static void carefully(const F& call) {
+        try {
+            call();
+        } catch (...) {
+            log::error("whoever waited for a commit failed: " + sentence_of(std::current_exception()));
+        }
     }
 
     // Of the writer's thread alone.
     std::unique_ptr<Connection> connection_;
     std::function<void(Connection&)> group_failed_;
+    std::function<void()> group_over_;
     std::deque<Posted> waiting_;
     std::vector<Posted> group_;
     std::string last_complaint_;  // empty after a group that went well
@@ -220,8 +251,9 @@ private:
     std::thread thread_;  // the last: it uses all of the above
 };
 
-Writer::Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed)
-    : loop_(std::make_unique<Loop>(std::move(connection), std::move(group_failed))) {}
+Writer::Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed,
+               std::function<void()> group_over)
+    : loop_(std::make_unique<Loop>(std::move(connection), std::move(group_failed), std::move(group_over))) {}
 
 Writer::~Writer() = default;
 

@@ -1,5 +1,5 @@
-// The one writer of a database: changes from any thread are put in a queue, committed in groups by one thread, each
-// under a savepoint (one that fails spoils nothing but itself), and whoever waits goes on after the commit.
+// The one writer of a database: changes from any thread are put in a queue, committed in groups by one thread (one that
+// fails spoils nothing but itself), and whoever waits goes on after the commit.
 #pragma once
 
 #include <exception>
@@ -14,7 +14,8 @@
 namespace atelier::db {
 
 // A change may be run a second time, after all that its group did was rolled back and `group_failed` was called: when a
-// statement that was sent (Connection::send) fails late, only that tells whose it was.
+// statement that was sent (Connection::send) fails late, only that tells whose it was; and where savepoints cost much,
+// when a change of the group has failed half-way.
 //
 // A relaxed change joins the next durable group, or is committed without a sync within a quarter of a second.
 class Writer {
@@ -25,7 +26,9 @@ public:
 
     // group_failed: called on the writer's thread when changes that had gone well were rolled back (a full disk),
     // before the `done`s of the group: whoever keeps memory of the database rebuilds it there.
-    explicit Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed = {});
+    // group_over: called there too after each group, committed or not, before the `done`s.
+    explicit Writer(std::unique_ptr<Connection> connection, std::function<void(Connection&)> group_failed = {},
+                    std::function<void()> group_over = {});
     ~Writer();  // commits what is queued, then stops
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;

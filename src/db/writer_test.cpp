@@ -165,7 +165,44 @@ TEST_P(WriterTest, AFailingChangeSpoilsOnlyItself) {
     }
     EXPECT_EQ(told, (std::vector<std::optional<Error::Kind>>{std::nullopt, Error::Kind::conflict, std::nullopt}));
     EXPECT_EQ(ids(), (std::vector<std::int64_t>{1, 3}));
+    EXPECT_EQ(failed_groups, GetParam() == Backend::sqlite ? 0 : 1) << "begun anew, with savepoints";
+}
+
+TEST_P(WriterTest, AChangeThatFailsBeforeItWritesLetsItsGroupGoOn) {
+    int ran = 0;
+    int failed_groups = 0;
+    std::vector<bool> told;
+    const auto remember = [&](std::exception_ptr problem) { told.push_back(problem == nullptr); };
+    {
+        Writer writer(open(url()), [&](Connection&) { ++failed_groups; });
+        const Pause pause(writer);
+        writer.post([&](Connection& connection) { connection.send(add, ++ran); }, remember);
+        writer.post(
+            [](Connection& connection) {
+                connection.rows<int>(all);
+                throw Error(Error::Kind::denied, "not you");
+            },
+            remember);
+        writer.post([&](Connection& connection) { connection.send(add, ++ran); }, remember);
+    }
+    EXPECT_EQ(told, (std::vector<bool>{true, false, true}));
+    EXPECT_EQ(ids(), (std::vector<std::int64_t>{1, 2}));
     EXPECT_EQ(failed_groups, 0);
+}
+
+TEST_P(WriterTest, TellsOnceForAGroupThatItIsOver) {
+    std::atomic<int> over = 0;
+    std::vector<int> seen;
+    {
+        Writer writer(open(url()), {}, [&] { ++over; });
+        const Pause pause(writer);
+        for (int id = 0; id < 10; ++id)
+            writer.post([id](Connection& connection) { connection.send(add, id); },
+                        [&](std::exception_ptr) { seen.push_back(over); });
+    }
+    ASSERT_EQ(seen.size(), 10u);
+    EXPECT_EQ(seen.front(), seen.back()) << "before anybody of the group was told";
+    EXPECT_GE(seen.front(), 1);
 }
 
 // A reference to nowhere that is only checked at the end makes COMMIT itself fail.

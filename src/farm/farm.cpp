@@ -61,10 +61,6 @@ auto Farm::change(F&& f, db::Durability durability) {
             throw;
         }
     };
-    struct Publish {
-        Farm& farm;
-        ~Publish() { farm.committed(); }
-    } publish{*this};
     return writer_->run(guarded, durability);
 }
 
@@ -79,10 +75,11 @@ Farm::Farm(const FarmOptions& options)
              }),
       readers_(options.database_url()),
       server_{random_id(attempt_id_length), options.server_url} {
-    writer_ = std::make_unique<db::Writer>(open_migrated(options.database_url()), [this](db::Connection& connection) {
+    const auto failed = [this](db::Connection& connection) {
         stale_ = true;
         if (!connection.holds()) schedules_ = false;
-    });
+    };
+    writer_ = std::make_unique<db::Writer>(open_migrated(options.database_url()), failed, [this] { committed(); });
     attend(db::Durability::durable);
     housekeeper_ = std::thread([this] { housekeeping_loop(); });
 }
@@ -144,9 +141,7 @@ void Farm::attend(db::Durability durability) {
         }
         announce(connection, server_, connection.holds(), options_.clock->wall());
     };
-    const bool did = schedules_;
     writer_->run(take_part, durability);
-    if (did != schedules_) committed();
 }
 
 std::string Farm::scheduler_url() {
@@ -204,9 +199,10 @@ std::uint64_t Farm::await_work(const std::string& worker, std::function<void()> 
     return ticket;
 }
 
-void Farm::stop_awaiting(std::uint64_t ticket) {
+void Farm::stop_awaiting(const std::string& worker, std::uint64_t ticket) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(waiting_, [&](const auto& item) { return item.second.ticket == ticket; });
+    if (const auto waiting = waiting_.find(worker); waiting != waiting_.end() && waiting->second.ticket == ticket)
+        waiting_.erase(waiting);
 }
 
 std::uint64_t Farm::subscribe(std::function<void()> on_commit) {
@@ -289,10 +285,7 @@ void Farm::post_exchange(std::shared_ptr<const wire::ExchangeRequest> request,
             }
             stale_ = false;
         },
-        [this, reply, answer = std::move(answer)](std::exception_ptr problem) {
-            committed();
-            answer(problem, std::move(*reply));
-        });
+        [reply, answer = std::move(answer)](std::exception_ptr problem) { answer(problem, std::move(*reply)); });
 }
 
 bool Farm::holds(const std::string& worker, const std::string& job, const std::string& speaker) {

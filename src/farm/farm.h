@@ -65,7 +65,7 @@ public:
     // Calls `wake` once, from any thread, when there may be something for the worker: at once, or after a commit. A
     // worker waits in one place: who waits for it already is woken.
     std::uint64_t await_work(const std::string& worker, std::function<void()> wake);
-    void stop_awaiting(std::uint64_t ticket);
+    void stop_awaiting(const std::string& worker, std::uint64_t ticket);
 
     // Called after each commit, on the writer's thread: to be quick. Not to be called from within `on_commit`.
     std::uint64_t subscribe(std::function<void()> on_commit);

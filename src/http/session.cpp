@@ -234,11 +234,13 @@ Task<void> Session::take_content(std::size_t most) {
             throw Refusal(413, "The body of the request is too large.",
                           "At most " + std::to_string(most) + " bytes are taken here.");
     };
+    const std::uint64_t length = body_->length().value_or(content_piece);
     check(body_->length().value_or(0));
+    const auto piece = static_cast<std::size_t>(std::clamp<std::uint64_t>(length, 1, content_piece));
     while (!body_->is_done()) {
         const std::size_t held = request_.content.size();
-        request_.content.resize(held + content_piece);
-        const std::span<char> into(request_.content.data() + held, content_piece);
+        request_.content.resize(held + piece);
+        const std::span<char> into(request_.content.data() + held, piece);
         const std::size_t got = co_await body_->read(into);
         request_.content.resize(held + got);
         check(request_.content.size());
@@ -297,6 +299,8 @@ Task<void> Session::send_live(Response& response, Framing framing) {
     const auto work = [&]() -> Task<void> { co_await response.live(sink); };
     try {
         co_await interruptibly(work);
+    } catch (const Gone&) {  // it has heard enough
+        if (!is_leaving_) throw;
     } catch (const std::exception& problem) {
         if (is_gone_) throw Gone();
         if (!is_leaving_) {

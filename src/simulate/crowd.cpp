@@ -39,7 +39,8 @@ Crowd::Crowd(const Options& options)
       desk_(server_),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!options.faults.empty())
-        throw Error(Error::Kind::invalid, "faults are simulated in virtual time alone", "leave out --faults or --server");
+        throw Error(Error::Kind::invalid, "faults are simulated in virtual time alone",
+                    "leave out --faults or --server");
     for (int i = 0; i < options.workers; ++i) {
         const int slots = 1 + static_cast<int>(chance_.below(4));
         members_.push_back(std::make_unique<Member>(i, slots, chance_, server_));
@@ -57,6 +58,7 @@ void Crowd::submit_jobs() {
         const json::Value answer = json::parse(desk_.ask_and_wait("POST", "/api/v1/jobs", wire::to_json(made)));
         jobs_.emplace(answer.at("job").at("id").as_string());
     }
+    desk_.close();  // the server doesn't keep what is silent for long
 }
 
 // Those whose time has come.
@@ -80,10 +82,10 @@ void Crowd::ask(std::size_t index) {
     const wire::ExchangeRequest& request = member.worker.speak(member.asked);
     member.waits = member.worker.is_idle();
     const bool is_new = member.line.socket() < 0;
-    member.line.ask("POST",
-                    fmt::format("/api/v1/workers/{}/exchange?wait_ms={}", request.worker,
-                                member.waits ? wait_for_work_ms : 0),
-                    json::text(json::write(request)));
+    member.line.ask(
+        "POST",
+        fmt::format("/api/v1/workers/{}/exchange?wait_ms={}", request.worker, member.waits ? wait_for_work_ms : 0),
+        json::text(json::write(request)));
     if (!is_new) return;
     epoll_event event{};
     event.events = EPOLLIN;
@@ -141,6 +143,7 @@ std::size_t Crowd::unfinished_jobs() {
         }
         cursor = page.at("next").as_string();
     } while (!cursor.empty());
+    desk_.close();
     return unfinished;
 }
 

@@ -48,7 +48,7 @@ struct Report {
     double virtual_seconds = 0;
     double cpu_seconds = 0;
     double leases_per_second = 0;  // over HTTP from the first tenth of them to the last
-    double p50_ms = 0;             // of an exchange: without its commit, or over HTTP with it, without the waiting for work
+    double p50_ms = 0;  // of an exchange: without its commit, or over HTTP with it, without the waiting for work
     double p99_ms = 0;
     double wasted_matches = 0;      // of the workers that were told of work, those that got none
     double largest_unfairness = 0;  // an owner's share against what is due, as a fraction
