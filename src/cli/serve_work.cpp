@@ -1,6 +1,8 @@
 // `atelier serve`: what it brings up, in which order, and how it goes down.
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <malloc.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <optional>
@@ -94,6 +96,22 @@ http::ServerOptions server_options(const ServeRequest& request) {
     return options;
 }
 
+// Thousands of connections, each a file; what is usual is a thousand.
+void allow_many_files() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);  // where it may not, connections beyond are refused
+}
+
+// A large body's memory goes back to the system, rather than into the heaps of as many threads as once held one.
+void return_large_memory() {
+    constexpr int large = 256 * 1024;
+    constexpr int most_heaps = 4;
+    ::mallopt(M_MMAP_THRESHOLD, large);
+    ::mallopt(M_ARENA_MAX, most_heaps);
+}
+
 void remove_left_sessions(const farm::Layout& layout) {
     std::error_code ignored;
     for (const auto& left : std::filesystem::directory_iterator(layout.sessions(), ignored))
@@ -168,6 +186,8 @@ void tell_what_is_missing(const ServeRequest& request, Service& service, Output&
 int serve(const ServeRequest& request, Output& output) {
     const farm::Layout layout{request.data.empty() ? home_folder() : std::filesystem::absolute(request.data)};
     layout.create();
+    allow_many_files();
+    return_large_memory();
     const Interrupts interrupts;
     Service service(request, layout);
     tell_what_is_missing(request, service, output);
