@@ -51,14 +51,14 @@ Events::~Events() {
     thread_.join();
 }
 
-std::shared_ptr<Events::Listener> Events::listen(View view, std::shared_ptr<http::Signal> signal) {
+std::shared_ptr<Events::Listener> Events::listen(View view, std::shared_ptr<http::Signal> signal, std::int64_t known) {
     auto listener = std::make_shared<Listener>();
     listener->view = std::move(view);
     listener->signal = std::move(signal);
     const std::int64_t newest = last_number(farm_);  // not under the lock: commits wait for that
     const std::lock_guard lock(mutex_);
     if (listeners_.empty()) last_ = std::max(last_, newest);  // nobody listened: what was before isn't read
-    listener->joined = last_;
+    listener->joined = std::max(last_, std::min(known, newest));
     listeners_.emplace(listener.get(), listener);
     return listener;
 }

@@ -35,14 +35,15 @@ public:
     struct Listener {
         View view;
         std::shared_ptr<http::Signal> signal;
-        std::int64_t joined = 0;  // the last event before it listened
+        std::int64_t joined = 0;  // it is given those after this one
         std::mutex mutex;
         std::deque<std::shared_ptr<const std::string>> waiting;  // as they go over the network
         bool too_slow = false;                                   // it is to come again with Last-Event-ID
     };
 
-    // From the next event on. Waits for the database.
-    std::shared_ptr<Listener> listen(View view, std::shared_ptr<http::Signal> signal);
+    // From the next event on; none up to `known`, which may be newer than what was handed out so far. Waits for the
+    // database.
+    std::shared_ptr<Listener> listen(View view, std::shared_ptr<http::Signal> signal, std::int64_t known);
     void leave(const std::shared_ptr<Listener>& listener);
     std::size_t listeners();
 

@@ -113,7 +113,9 @@ public:
     Task<void> run(http::Sink& sink) {
         const auto signal = co_await http::Signal::make();
         std::shared_ptr<Events::Listener> listener;
-        const std::function<void()> join = [&] { listener = context_.events.listen(view_, signal); };
+        const std::function<void()> join = [&] {
+            listener = context_.events.listen(view_, signal, known_.value_or(0));
+        };
         co_await context_.offload.run(join);
         const Leaving leaving{context_.events, listener};
         co_await sink.write(": atelier\n\n");

@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <sys/stat.h>
 
 #include <optional>
@@ -14,6 +15,22 @@ namespace {
 
 constexpr std::size_t least_piece = 128u << 10;
 constexpr Micros per_second = 1'000'000;
+
+// libarchive takes names for what the thread's locale says; a server's is often plain C, in which only ASCII has names.
+class InUtf8 {
+public:
+    InUtf8() : before_(::uselocale(utf8())) {}
+    ~InUtf8() { ::uselocale(before_); }
+    InUtf8(const InUtf8&) = delete;
+    InUtf8& operator=(const InUtf8&) = delete;
+
+private:
+    static locale_t utf8() {
+        static const locale_t made = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+        return made;  // none: the thread's own stays
+    }
+    locale_t before_;
+};
 
 }  // namespace
 
@@ -33,6 +50,7 @@ public:
     }
 
     std::string_view next() {
+        const InUtf8 names;
         piece_.clear();
         while (piece_.size() < least_piece && !closed_)
             step();

@@ -50,8 +50,10 @@ std::string random_id(int length) {
 }
 
 bool looks_like_id(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](char letter) { return alphabet.find(letter) != std::string_view::npos; });
+    constexpr std::size_t longest = 64;
+    return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), [](char letter) {
+        return alphabet.find(letter) != std::string_view::npos;
+    });
 }
 
 }  // namespace atelier

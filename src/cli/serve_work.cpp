@@ -1,6 +1,7 @@
 // `atelier serve`: what it brings up, in which order, and how it goes down.
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -100,18 +101,26 @@ http::ServerOptions server_options(const ServeRequest& request) {
     return options;
 }
 
+// Thousands of connections, each a file; what is usual is a thousand.
+void allow_many_files() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);  // where it may not, connections beyond are refused
+}
+
+// A large body's memory goes back to the system, rather than into the heaps of as many threads as once held one.
+void return_large_memory() {
+    constexpr int large = 256 * 1024;
+    constexpr int most_heaps = 4;
+    ::mallopt(M_MMAP_THRESHOLD, large);
+    ::mallopt(M_ARENA_MAX, most_heaps);
+}
+
 void remove_left_sessions(const farm::Layout& layout) {
     std::error_code ignored;
     for (const auto& left : std::filesystem::directory_iterator(layout.sessions(), ignored))
         std::filesystem::remove_all(left.path(), ignored);
-}
-
-// Each connection is an open file.
-void raise_limit_of_files() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // In the order in which each needs those before it; gone in the other one.
@@ -191,7 +200,8 @@ void tell_what_is_missing(const ServeRequest& request, Service& service, Output&
 int serve(const ServeRequest& request, Output& output) {
     const farm::Layout layout{request.data.empty() ? home_folder() : std::filesystem::absolute(request.data)};
     layout.create();
-    raise_limit_of_files();
+    allow_many_files();
+    return_large_memory();
     const Interrupts interrupts;
     Service service(request, layout);
     tell_what_is_missing(request, service, output);

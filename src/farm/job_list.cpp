@@ -138,8 +138,10 @@ JobPage list_jobs(db::Connection& connection, const JobFilter& filter) {
     }
     const char* direction = filter.ascending ? "ASC" : "DESC";
     const int limit = std::max(1, filter.limit);
+    // By its key alone a job's place is told; with the key twice a database would sort.
+    const std::string second = filter.sort == JobOrderBy::submitted ? "" : fmt::format(", key {}", direction);
     const std::string order =
-        fmt::format(" ORDER BY {} {}, key {} LIMIT {}", column, direction, direction, where.value(limit + 1));
+        fmt::format(" ORDER BY {} {}{} LIMIT {}", column, direction, second, where.value(limit + 1));
     JobPage page;
     page.jobs = read_jobs(connection, where.text() + order, where.values());
     if (page.jobs.size() > static_cast<std::size_t>(limit)) {

@@ -230,7 +230,16 @@ CREATE TABLE servers (
 );
 )sql";
 
-constexpr std::array all = {db::Migration{1, first}, db::Migration{2, second}};
+// Lists of many jobs, of one owner or in one state, in each of their orders.
+constexpr const char* third = R"sql(
+CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state, key);
+CREATE INDEX jobs_by_owner_and_name ON jobs (owner, name, key);
+CREATE INDEX jobs_by_owner_and_priority ON jobs (owner, priority, key);
+CREATE INDEX jobs_by_state_and_name ON jobs (state, name, key);
+CREATE INDEX jobs_by_state_and_priority ON jobs (state, priority, key);
+)sql";
+
+constexpr std::array all = {db::Migration{1, first}, db::Migration{2, second}, db::Migration{3, third}};
 
 }  // namespace
 

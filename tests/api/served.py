@@ -1,5 +1,6 @@
 """A real `atelier serve` with accounts, jobs and a real worker, and a client of our own for it: plain sockets where a
 well-behaved one would stand in the way. Every test of the API begins here."""
+import atexit
 import hashlib
 import http.client
 import json
@@ -77,6 +78,7 @@ class Served:
         self.others = []
         self.workers = 0
         self.port = 0
+        atexit.register(self.abandon)
         self.start()
 
     def start(self):
@@ -102,12 +104,20 @@ class Served:
             other.wait()
         self.others.clear()
 
+    def abandon(self):
+        """For a test that broke off: nothing stays behind."""
+        self.stop_others()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        subprocess.run(["rm", "-rf", self.folder])
+
     def close(self):
         self.stop_others()
         status = self.stop() if self.process.poll() is None else self.process.returncode
         equal(status, 0, "the server's end;", self.said()[-2000:] if status else "")
         self.log.close()
-        subprocess.run(["rm", "-rf", self.folder])
+        self.abandon()
 
     def said(self):
         self.log.flush()
@@ -161,12 +171,13 @@ class Served:
     def raw(self, timeout=PATIENCE):
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
-    def send_raw(self, content, timeout=PATIENCE):
-        """All of it, and what comes back until the server closes."""
-        with self.raw(timeout) as connection:
+    def send_raw(self, content, is_all=True):
+        """What comes back until the server closes. is_all: it is told that nothing more will come."""
+        with self.raw() as connection:
             try:
                 connection.sendall(content)
-                connection.shutdown(socket.SHUT_WR)
+                if is_all:
+                    connection.shutdown(socket.SHUT_WR)
             except OSError:
                 pass
             return read_all(connection)
