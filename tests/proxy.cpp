@@ -102,8 +102,9 @@ void Proxy::loop() {
                 if (!connection->is_over) read(*connection, *direction);
                 if (!connection->is_over) write(*connection, *direction);
             }
-        connections_.remove_if(
-            [](const auto& each) { return each->is_over || now_ms() > each->over_at || (each->up.told_end && each->down.told_end); });
+        connections_.remove_if([](const auto& each) {
+            return each->is_over || now_ms() > each->over_at || (each->up.told_end && each->down.told_end);
+        });
     }
 }
 

@@ -52,7 +52,7 @@ private:
         Fd server;
         Direction up;
         Direction down;
-        std::string request;  // what the client sent last, to be sent again
+        std::string request;               // what the client sent last, to be sent again
         std::int64_t over_at = INT64_MAX;  // milliseconds
         bool is_over = false;
     };

@@ -1,5 +1,5 @@
-// Servers on a PostgreSQL: the database is restarted under them, and of two on one data folder the one that schedules is
-// killed, again and again.
+// Servers on a PostgreSQL: the database is restarted under them, and of two on one data folder the one that schedules
+// is killed, again and again.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -16,8 +16,8 @@ class Follower {
 public:
     Follower(std::string job, Desk& desk, Output& output);
 
-    // Looks once and shows what is new; true when the job has ended. A server that doesn't answer is waited for: the job
-    // goes on without those who look at it. After ten minutes that is given up, and thrown.
+    // Looks once and shows what is new; true when the job has ended. A server that doesn't answer is waited for: the
+    // job goes on without those who look at it. After ten minutes that is given up, and thrown.
     bool look();
     void say(const std::string& line);  // a line of its own, above the bars
 
