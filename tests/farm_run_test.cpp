@@ -78,9 +78,9 @@ TEST(Run, TellsProgramsInJson) {
     const Ended run = ground.run({"run", good, "--json"});
     EXPECT_EQ(run.status, 0) << run.all();
     const json::Value told = json::parse(run.out);
-    EXPECT_EQ(told.at("state").as_string(), "SUCCEEDED");
-    EXPECT_EQ(told.at("succeeded").to_number<int>(), 3);
-    EXPECT_EQ(told.at("progress").to_number<double>(), 100);
+    EXPECT_EQ(told.at("job").at("state").as_string(), "succeeded");
+    EXPECT_EQ(told.at("job").at("succeeded").to_number<int>(), 3);
+    EXPECT_EQ(told.at("job").at("progress").to_number<double>(), 100);
     const Ended wrong = ground.run({"run", ground.write("broken.yaml", "name: X\n"), "--json"});
     EXPECT_EQ(wrong.status, 2);
     EXPECT_TRUE(json::parse(wrong.out).as_object().contains("error")) << wrong.out;

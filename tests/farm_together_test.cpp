@@ -146,7 +146,7 @@ TEST(Together, AJobIsLookedAtWhileItRuns) {
     const auto watch = ground.start({"job", "watch", job, "--json"});
     ASSERT_TRUE(eventually([&] { return ground.state() == "RUNNING"; }));
     const Ended list = ground.run({"jobs", "--json"});
-    EXPECT_EQ(json::parse(list.out).at(0).at("state").as_string(), "RUNNING") << list.all();
+    EXPECT_EQ(json::parse(list.out).at(0).at("state").as_string(), "running") << list.all();
     const Ended show = ground.run({"job", "show", job});
     EXPECT_EQ(show.status, 0) << show.all();
     EXPECT_NE(show.out.find("RUNNING"), std::string::npos) << show.out;
@@ -155,7 +155,7 @@ TEST(Together, AJobIsLookedAtWhileItRuns) {
     EXPECT_EQ(run->wait().status, 0);
     const Ended watched = watch->wait();
     EXPECT_EQ(watched.status, 0) << watched.all();
-    EXPECT_EQ(json::parse(watched.out).at("state").as_string(), "SUCCEEDED");
+    EXPECT_EQ(json::parse(watched.out).at("job").at("state").as_string(), "succeeded");
 }
 
 TEST(Together, AnIdMayBeCutToWhatIsUnique) {
@@ -177,7 +177,7 @@ TEST(Together, AnIdMayBeCutToWhatIsUnique) {
         const Ended show = ground.run({"job", "show", std::string(1, letter), "--json"});
         EXPECT_EQ(show.status == 0, count == 1) << letter << ": " << show.all();
         if (count == 1) {
-            EXPECT_EQ(json::parse(show.out).at("id").as_string()[0], letter);
+            EXPECT_EQ(json::parse(show.out).at("job").at("id").as_string()[0], letter);
         }
     }
     EXPECT_EQ(ground.run({"job", "show", ids.front().substr(0, ids.front().size() - 1)}).status, 0);

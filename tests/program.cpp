@@ -55,8 +55,9 @@ bool eventually(const std::function<bool()>& is_true, milliseconds at_most) {
 }
 
 Running::Running(const std::vector<std::string>& arguments, const fs::path& folder,
-                 const std::map<std::string, std::string>& variables) {
-    std::vector<std::string> words{program()};
+                 const std::map<std::string, std::string>& variables, const std::vector<std::string>& before) {
+    std::vector<std::string> words = before;
+    words.push_back(program());
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words)
@@ -70,7 +71,7 @@ Running::Running(const std::vector<std::string>& arguments, const fs::path& fold
     ::dup2(err.get(), STDERR_FILENO);
     for (const auto& [name, value] : variables)
         ::setenv(name.c_str(), value.c_str(), 1);
-    if (::chdir(folder.c_str()) == 0) ::execv(argv.front(), argv.data());
+    if (::chdir(folder.c_str()) == 0) ::execvp(argv.front(), argv.data());
     ::_exit(cannot_start);
 }
 

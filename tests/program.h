@@ -42,8 +42,9 @@ struct Ended {
 // One run of the program; killed at the end of the scope if it still runs.
 class Running {
 public:
+    // before: words before the program's name, as of one that starts it elsewhere.
     Running(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-            const std::map<std::string, std::string>& variables);
+            const std::map<std::string, std::string>& variables, const std::vector<std::string>& before = {});
     ~Running();
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;

@@ -129,7 +129,8 @@ public:
                 checked = system_clock().steady();
             }
             const Taken taken = take(*listener);
-            const std::string_view text = woken ? std::string_view(taken.text) : ": still here\n\n";
+            const bool is_silent = !woken && taken.text.empty();
+            const std::string_view text = is_silent ? ": still here\n\n" : std::string_view(taken.text);
             if (!text.empty()) co_await sink.write(text);
             if (taken.is_last) co_return;
         }

@@ -1,6 +1,8 @@
 #include "cli/account_desk.h"
 
 #include "cli/home.h"
+#include "cli/remote_accounts.h"
+#include "cli/served.h"
 #include "farm/layout.h"
 #include "farm/schema.h"
 
@@ -78,6 +80,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<AccountDesk> open_account_desk() { return std::make_unique<LocalAccounts>(); }
+std::unique_ptr<AccountDesk> open_account_desk() {
+    if (auto server = server_to_use()) return remote_accounts(std::move(*server));
+    return std::make_unique<LocalAccounts>();
+}
 
 }  // namespace atelier::cli

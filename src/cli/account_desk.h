@@ -30,7 +30,8 @@ public:
     virtual std::vector<accounts::AuditRecord> audit(int limit) = 0;  // the newest first
 };
 
-// Of home_folder(); its database is made when it isn't there yet.
+// Of the server that commands speak to; where there is none, of home_folder(): its database is made when it isn't there
+// yet.
 std::unique_ptr<AccountDesk> open_account_desk();
 
 }  // namespace atelier::cli

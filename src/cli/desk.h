@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "farm/job_list.h"
 #include "farm/queries.h"
+#include "farm/workers.h"
 
 namespace atelier::cli {
 
@@ -42,6 +43,7 @@ public:
     virtual wire::Settings settings(const std::string& job) = 0;
     virtual void read_log(const std::string& job, const std::string& session, std::uint64_t begin, std::uint64_t end,
                           const std::function<void(std::string_view)>& sink) = 0;
+    virtual std::vector<farm::WorkerView> workers() = 0;
     virtual bool is_served() = 0;  // a farm works on its jobs now
 
     // Submits, or goes on with the unfinished job that the same submission began.

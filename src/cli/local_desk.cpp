@@ -8,11 +8,13 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json_struct.h"
 #include "cli/home.h"
 #include "cli/submit.h"
 #include "farm/asks.h"
 #include "farm/farm.h"
 #include "farm/log_book.h"
+#include "farm/queries_json.h"
 #include "store/hash_cache.h"
 #include "store/manifest.h"
 #include "worker/staging.h"
@@ -98,6 +100,10 @@ std::vector<farm::Artifact> LocalDesk::artifacts(const std::string& job) { retur
 void LocalDesk::read_log(const std::string& job, const std::string& session, std::uint64_t begin, std::uint64_t end,
                          const std::function<void(std::string_view)>& sink) {
     farm::read_log(layout_.logs(), job, session, begin, end, sink);
+}
+
+std::vector<farm::WorkerView> LocalDesk::workers() {
+    return json::read<std::vector<farm::WorkerView>>(ask("workers", json::Object()));
 }
 
 Desk::Submitted LocalDesk::submit(const wire::Submission& submission) {

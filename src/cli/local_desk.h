@@ -33,6 +33,7 @@ public:
     wire::Settings settings(const std::string& job) override { return farm::settings_of(reader(), job); }
     void read_log(const std::string& job, const std::string& session, std::uint64_t begin, std::uint64_t end,
                   const std::function<void(std::string_view)>& sink) override;
+    std::vector<farm::WorkerView> workers() override;
     bool is_served() override { return has_owner(); }
     Submitted submit(const wire::Submission& submission) override;
     json::Value ask(const std::string& verb, const json::Object& body) override;

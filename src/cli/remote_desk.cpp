@@ -36,7 +36,7 @@ T get(http::Client& client, const std::string& path) {
 }
 
 http::Method method_of(const std::string& verb) {
-    if (verb == "delete") return http::Method::remove;
+    if (verb == "delete" || verb == "worker-forget") return http::Method::remove;
     return verb == "settings" ? http::Method::patch : http::Method::post;
 }
 
@@ -45,12 +45,22 @@ std::string text_of(const json::Object& body, const char* key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+std::string path_of_verb(const std::string& verb, const json::Object& body) {
+    if (const std::string worker = text_of(body, "worker"); !worker.empty()) {
+        const std::string path = std::string(root) + "/workers/" + http::encode(worker);
+        constexpr std::string_view prefix = "worker-";
+        if (verb == "worker-forget") return path;
+        return path + "/" + (verb.starts_with(prefix) ? verb.substr(prefix.size()) : verb);
+    }
+    const std::string job = text_of(body, "job");
+    return verb == "delete" ? path_of(job) : path_of(job, "/" + verb);
+}
+
 // The route that does what a verb of farm/verbs.cpp does, and its body.
 http::Ask ask_of(const std::string& verb, const json::Object& body) {
-    const std::string job = text_of(body, "job");
     http::Ask ask;
     ask.method = method_of(verb);
-    ask.path = verb == "delete" ? path_of(job) : path_of(job, "/" + verb);
+    ask.path = path_of_verb(verb, body);
     if (verb == "settings") ask.content = json::text(body.at("settings"));
     if (verb == "retry") {
         json::Object retry;
@@ -160,6 +170,10 @@ void RemoteDesk::read_log(const std::string& job, const std::string& session, st
         if (came == 0) return;
         begin += came;
     }
+}
+
+std::vector<farm::WorkerView> RemoteDesk::workers() {
+    return get<api::WorkerList>(client_, std::string(root) + "/workers").workers;
 }
 
 Desk::Submitted RemoteDesk::submit(const wire::Submission& submission) {

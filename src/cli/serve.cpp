@@ -21,6 +21,11 @@ void add_serve(CLI::App& command, Context& context) {
     command.add_option("--fairness", request->fairness, "How jobs share the farm: balanced, weighted or fifo")
         ->check(CLI::IsMember({"balanced", "weighted", "fifo"}))
         ->capture_default_str();
+    command
+        .add_option("--lease", request->lease_seconds,
+                    "Seconds: what a worker had that was silent for so long is given to others")
+        ->check(CLI::Range(2, 86'400))
+        ->capture_default_str();
     when_chosen(command, context, [request, &context] { return serve(*request, context.output); });
 }
 

@@ -17,6 +17,7 @@ struct ServeRequest {
     std::filesystem::path key;
     std::string url;  // where other servers of the same database reach this one
     std::string fairness = "balanced";
+    double lease_seconds = 60;  // a worker that was silent for so long has lost its tasks
 };
 
 int serve(const ServeRequest& request, Output& output);

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <thread>
@@ -79,6 +80,8 @@ farm::FarmOptions farm_options(const ServeRequest& request, const farm::Layout& 
     farm::FarmOptions options;
     options.layout = layout;
     options.queue.fairness = fairness_named(request.fairness);
+    options.queue.lease_seconds = request.lease_seconds;
+    options.queue.interval_seconds = std::min(options.queue.interval_seconds, request.lease_seconds / 4);
     options.database = database_of(request);
     options.server_url = request.url.empty() ? url : request.url;
     return options;
@@ -96,14 +99,6 @@ http::ServerOptions server_options(const ServeRequest& request) {
     return options;
 }
 
-// Thousands of connections, each a file; what is usual is a thousand.
-void allow_many_files() {
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);  // where it may not, connections beyond are refused
-}
-
 // A large body's memory goes back to the system, rather than into the heaps of as many threads as once held one.
 void return_large_memory() {
     constexpr int large = 256 * 1024;
@@ -116,6 +111,14 @@ void remove_left_sessions(const farm::Layout& layout) {
     std::error_code ignored;
     for (const auto& left : std::filesystem::directory_iterator(layout.sessions(), ignored))
         std::filesystem::remove_all(left.path(), ignored);
+}
+
+// Each connection is an open file.
+void raise_limit_of_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // In the order in which each needs those before it; gone in the other one.
@@ -186,7 +189,7 @@ void tell_what_is_missing(const ServeRequest& request, Service& service, Output&
 int serve(const ServeRequest& request, Output& output) {
     const farm::Layout layout{request.data.empty() ? home_folder() : std::filesystem::absolute(request.data)};
     layout.create();
-    allow_many_files();
+    raise_limit_of_files();
     return_large_memory();
     const Interrupts interrupts;
     Service service(request, layout);

@@ -45,8 +45,11 @@ std::string secret_from(const fs::path& file) {
     if (::fstat(opened.get(), &info) != 0) throw Error::from_errno("cannot read " + file.string());
     if ((info.st_mode & 077) != 0)
         throw Error(Error::Kind::denied, "others can read the token in " + file.string(),
-                    "chmod 600 " + shell_quote(file.string()));
-    return std::string(trim(read_file(file, longest_secret)));
+                    "run: chmod 600 " + shell_quote(file.string()));
+    const std::string text = read_file(file, longest_secret);
+    const std::string secret(trim(text));
+    if (secret.empty()) throw Error(Error::Kind::invalid, file.string() + " holds no token");
+    return secret;
 }
 
 std::optional<http::ClientOptions> server_to_use() {

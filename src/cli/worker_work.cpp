@@ -1,7 +1,5 @@
 // `atelier worker`: the work behind the command of worker.cpp.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <deque>
 #include <mutex>
@@ -12,6 +10,7 @@
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/interrupts.h"
+#include "cli/served.h"
 #include "cli/worker.h"
 #include "worker/agent.h"
 #include "worker/remote_link.h"
@@ -27,7 +26,6 @@ namespace {
 
 constexpr milliseconds between_looks{50};
 constexpr milliseconds notice_of_stop{10'000};
-constexpr std::uint64_t longest_token = 4096;
 constexpr std::size_t longest_tag = 100;
 
 std::string host_of(const std::string& url) {
@@ -44,24 +42,13 @@ bool is_this_machine(const std::string& url) {
 }
 
 void check_server(const std::string& url) {
+    if (url.empty())
+        throw Error(Error::Kind::invalid, "--server is missing: for whom this machine is to work",
+                    "atelier worker --server https://farm.example:7070; `atelier worker list` tells who is there");
     const bool has_scheme = url.starts_with("http://") || url.starts_with("https://");
     if (!has_scheme || host_of(url).empty())
         throw Error(Error::Kind::invalid, "\"" + printable(url) + "\" is no address of a server",
                     "give it as http://HOST:PORT or https://HOST:PORT");
-}
-
-std::string read_token(const fs::path& file) {
-    struct stat info {};
-    const Fd open = open_file(file, O_RDONLY);
-    constexpr unsigned others = 0077;
-    if (::fstat(open.get(), &info) != 0) throw Error::from_errno("cannot read " + file.string());
-    if ((info.st_mode & others) != 0)
-        throw Error(Error::Kind::denied, "others can read the token in " + file.string(),
-                    "run: chmod 600 " + shell_quote(file.string()));
-    const std::string text = read_file(file, longest_token);
-    const std::string token(trim(text));
-    if (token.empty()) throw Error(Error::Kind::invalid, file.string() + " holds no token");
-    return token;
 }
 
 fs::path configuration_folder(const Environment& environment) {
@@ -81,6 +68,14 @@ std::map<std::string, std::vector<std::string>> attributes_of(const std::vector<
             throw Error(Error::Kind::invalid, "\"" + printable(tag) + "\" is no tag: 1 to 100 characters, no blanks");
     if (tags.empty()) return {};
     return {{"attr.worker.tag", tags}};
+}
+
+worker::RestRule rest_of(const WorkerRequest& request) {
+    worker::RestOptions options;
+    if (!request.hours.empty()) options.hours = worker::Hours::parse(request.hours);
+    options.only_when_idle_minutes = request.only_when_idle;
+    if (!options.hours && options.only_when_idle_minutes == 0) return {};
+    return worker::make_rest_rule(std::move(options), system_clock());
 }
 
 // What the agent's thread has to say, for the one that Output belongs to.
@@ -136,11 +131,11 @@ void serve(worker::Agent& agent, Messages& messages, const LeaveSignals& signals
 
 std::string worker_token(const WorkerRequest& request, const Environment& environment) {
     if (std::string token = environment("ATELIER_TOKEN"); !token.empty()) return token;
-    if (!request.token_file.empty()) return read_token(request.token_file);
+    if (!request.token_file.empty()) return secret_from(request.token_file);
     if (const fs::path folder = configuration_folder(environment); !folder.empty() && fs::exists(folder / "token"))
-        return read_token(folder / "token");
+        return secret_from(folder / "token");
     if (is_this_machine(request.server))
-        if (const fs::path file = home_folder(environment) / "token"; fs::exists(file)) return read_token(file);
+        if (const fs::path file = home_folder(environment) / "token"; fs::exists(file)) return secret_from(file);
     throw Error(Error::Kind::denied, "this worker has no token for " + request.server,
                 "on the server: atelier token create --scope worker; here: --token-file FILE, or ATELIER_TOKEN");
 }
@@ -149,13 +144,15 @@ int work(const WorkerRequest& request, Output& output) {
     check_server(request.server);
     const std::uint64_t limit = cache_limit(request.cache);
     const auto attributes = attributes_of(request.tags);
+    const worker::RestRule rest = rest_of(request);
     const LeaveSignals signals;
     const auto client = std::make_shared<http::Client>(
         http::ClientOptions{request.server, worker_token(request), request.authority, milliseconds(5'000)});
     const worker::WorkerFolder folder(request.data.empty() ? home_folder() / "worker" : request.data);
     const auto cache = std::make_shared<worker::Cache>(folder.cache(), limit);
     const auto blobs = std::make_shared<store::Blobs>(cache);
-    worker::RemoteLink link(client, folder.id(), folder.spool());
+    const auto transfer = std::make_shared<worker::RemoteStore>(client, cache);
+    worker::RemoteLink link(client, folder.id(), folder.spool(), transfer);
 
     Messages messages;
     worker::AgentOptions options;
@@ -165,7 +162,8 @@ int work(const WorkerRequest& request, Output& output) {
     options.sessions = folder.sessions();
     options.checkpoints = folder.checkpoints();
     options.attributes = attributes;
-    options.transfer = std::make_shared<worker::RemoteStore>(client, cache);
+    options.rest = rest;
+    options.transfer = transfer;
     options.contact = [&](const Error* problem) { messages.add(about(request.server, problem)); };
     output.say(fmt::format("the worker {} ({}) serves {} with {} slots", options.name, options.id, request.server,
                            options.slots));

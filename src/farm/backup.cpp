@@ -1,6 +1,7 @@
 #include "farm/backup.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/pack.h"
@@ -21,8 +22,8 @@ constexpr std::size_t piece_size = 256u << 10;
 // The first `size` bytes of a file; it may grow meanwhile.
 class FileSource {
 public:
-    FileSource(fs::path path, std::uint64_t size)
-        : path_(std::move(path)), file_(open_file(path_, O_RDONLY)), left_(size), buffer_(piece_size, '\0') {}
+    FileSource(fs::path path, Fd file, std::uint64_t size)
+        : path_(std::move(path)), file_(std::move(file)), left_(size), buffer_(piece_size, '\0') {}
 
     std::string_view next() {
         if (left_ == 0) return {};
@@ -39,16 +40,18 @@ private:
     std::string buffer_;
 };
 
-archive::PackEntry entry_of_file(const std::string& name, const fs::path& path, std::uint64_t size) {
+archive::PackEntry entry_of_open(const std::string& name, const fs::path& path, Fd file, std::uint64_t size) {
+    const auto source = std::make_shared<FileSource>(path, std::move(file), size);
     archive::PackEntry entry;
     entry.path = name;
     entry.size = size;
     entry.mode = 0600;
-    entry.open = [path, size] {
-        const auto source = std::make_shared<FileSource>(path, size);
-        return [source] { return source->next(); };
-    };
+    entry.open = [source] { return [source] { return source->next(); }; };
     return entry;
+}
+
+archive::PackEntry entry_of_file(const std::string& name, const fs::path& path, std::uint64_t size) {
+    return entry_of_open(name, path, open_file(path, O_RDONLY), size);
 }
 
 archive::PackEntry entry_of_text(const std::string& name, const std::string& text) {
@@ -66,11 +69,10 @@ archive::PackEntry entry_of_text(const std::string& name, const std::string& tex
 // Read and hashed once more: a backup of a damaged blob would be a surprise on the day when it is needed.
 archive::PackEntry entry_of_blob(const std::string& digest, const fs::path& path, std::uint64_t size) {
     archive::PackEntry entry = entry_of_file(backup_blobs + digest, path, size);
-    entry.open = [digest, path, size] {
-        const auto source = std::make_shared<FileSource>(path, size);
+    entry.open = [digest, path, read = entry.open()] {
         const auto hash = std::make_shared<Sha256>();
-        return [digest, path, source, hash] {
-            const std::string_view piece = source->next();
+        return [digest, path, read, hash] {
+            const std::string_view piece = read();
             if (!piece.empty())
                 hash->update(piece);
             else if (hash->finish().hex() != digest)
@@ -84,7 +86,7 @@ archive::PackEntry entry_of_blob(const std::string& digest, const fs::path& path
 
 Digest digest_of_file(const fs::path& path) {
     Sha256 hash;
-    FileSource source(path, fs::file_size(path));
+    FileSource source(path, open_file(path, O_RDONLY), fs::file_size(path));
     for (std::string_view piece = source.next(); !piece.empty(); piece = source.next())
         hash.update(piece);
     return hash.finish();
@@ -126,9 +128,13 @@ private:
     // Listed after the copy was made: what its attempts have said is in the logs by now.
     void list_logs() {
         if (!fs::exists(layout_.logs())) return;
+        std::set<fs::path> paths;  // without their .zst: one that is being compressed is there twice
         for (const auto& entry : fs::recursive_directory_iterator(layout_.logs()))
             if (entry.is_regular_file() && entry.path().extension() != ".tmp")
-                logs_.push_back({entry.path().lexically_relative(layout_.logs()).string(), entry.path()});
+                paths.insert(entry.path().extension() == ".zst" ? fs::path(entry.path()).replace_extension()
+                                                                : entry.path());
+        for (const fs::path& path : paths)
+            logs_.push_back({path.lexically_relative(layout_.logs()).string(), path});
     }
 
     bool next_entry(archive::PackEntry& entry) {
@@ -164,12 +170,13 @@ private:
     archive::PackEntry next_log() {
         const LogFile& log = logs_[report_.logs++];
         for (const char* suffix : {"", ".zst"}) {
-            std::error_code problem;
             const fs::path path = log.path.string() + suffix;
-            const std::uint64_t size = fs::file_size(path, problem);
-            if (problem) continue;
+            Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+            struct stat info {};
+            if (!file || ::fstat(file.get(), &info) != 0) continue;
+            const auto size = static_cast<std::uint64_t>(info.st_size);
             report_.bytes += size;
-            return entry_of_file(backup_logs + log.name + suffix, path, size);
+            return entry_of_open(backup_logs + log.name + suffix, path, std::move(file), size);
         }
         return entry_of_text(backup_logs + log.name, "");
     }

@@ -98,9 +98,11 @@ struct JobBoard {
 };
 
 // A session on a worker: what it reserves, and what it has been given.
+using EndedSessions = std::vector<std::pair<std::string, std::string>>;  // job, session
 struct SessionBoard {
     std::string id;
     JobKey job = 0;
+    std::string job_id;
     std::size_t step = 0;
     Amounts reserved;
     std::set<std::uint64_t> tasks;

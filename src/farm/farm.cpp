@@ -155,12 +155,16 @@ std::string Farm::scheduler_url() {
 }
 
 void Farm::committed() {
+    EndedSessions ended;
     {
         const std::lock_guard lock(mutex_);
         ++changes_;
+        ended = queue_.take_ended_sessions();
         wake_those_with_work();
     }
     changed_.notify_all();
+    for (const auto& [job, session] : ended)  // its worker may have died without a word
+        logs_.end(job, session);
     const std::lock_guard lock(subscribers_mutex_);
     for (const auto& [ticket, on_commit] : subscribers_)
         on_commit();

@@ -18,7 +18,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "db/writer.h"
-#include "farm/layout.h"
+#include "farm/farm_options.h"
 #include "farm/log_book.h"
 #include "farm/queue.h"
 #include "farm/readers.h"
@@ -26,25 +26,6 @@
 #include "wire/link.h"
 
 namespace atelier::farm {
-
-struct FarmOptions {
-    Layout layout;
-    QueueOptions queue;
-    const Clock* clock = &system_clock();
-    std::string database = {};    // a URL; empty: the one of the data folder
-    std::string server_url = {};  // where other servers of this database reach this one
-
-    std::string database_url() const { return database.empty() ? layout.database().string() : database; }
-};
-
-// For those who watch the farm.
-struct Figures {
-    std::uint64_t ready = 0;
-    std::uint64_t leased = 0;
-    std::uint64_t workers = 0;
-    std::uint64_t leases = 0;     // since the start
-    std::uint64_t exchanges = 0;  // since the start
-};
 
 class Farm {
 public:

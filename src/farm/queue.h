@@ -39,8 +39,7 @@ public:
     void archive(db::Connection& connection, const std::string& job);
     void remove(db::Connection& connection, const std::string& job);
 
-    // Workers
-    // speaker: the id of the token that the request came with; empty within this machine.
+    // Workers. speaker: the id of the token that the request came with; empty within this machine.
     wire::ExchangeReply exchange(db::Connection& connection, const wire::ExchangeRequest& request,
                                  const std::string& speaker = {});
     void forget_worker(db::Connection& connection, const std::string& worker, const std::string& reason);
@@ -61,12 +60,12 @@ public:
     void tick(db::Connection& connection);
     bool tick_is_due() const;
 
-    // For `why`, the order of a job, and tests; see also farm/queries.h for what the database tells.
     const std::map<JobKey, JobBoard>& jobs() const { return jobs_; }
     const Workers& workers() const { return workers_; }
     const FairOrder& order() const { return order_; }
     const JobBoard* find(const std::string& job_id) const;
     const Clock& clock() const { return clock_; }
+    EndedSessions take_ended_sessions() { return std::exchange(ended_sessions_, {}); }
 
 private:
     using Place = FairOrder::Place;
@@ -143,6 +142,7 @@ private:
     Steady next_look_{};             // no lease runs out, no back-off is over and nothing ages before that
     std::set<JobKey> moved_;         // jobs whose progress is to be saved
     std::set<std::pair<JobKey, std::size_t>> touched_steps_;  // counters to be written at the end of the change
+    EndedSessions ended_sessions_;
     std::int64_t next_event_ = 1;
     JobKey next_job_ = 1;
 };

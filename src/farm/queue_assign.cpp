@@ -149,6 +149,7 @@ bool Queue::open_session(db::Connection& connection, WorkerBoard& worker, wire::
     SessionBoard session;
     session.id = random_id(session_id_length);
     session.job = job.key;
+    session.job_id = job.id;
     session.step = best->step;
     session.reserved =
         (known == step.live.end() ? step.requirement : requirement_of(workers_, step, known->second)).reserved();

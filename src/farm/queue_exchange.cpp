@@ -198,6 +198,7 @@ void Queue::end_session(WorkerBoard& worker, const std::string& id) {
         --job->second.sessions;
         refresh(job->second);  // it may have been at its limit
     }
+    ended_sessions_.emplace_back(session.job_id, id);
     worker.sessions.erase(found);
     if (worker.sessions.empty())
         for (auto& [name, amount] : worker.reserved)

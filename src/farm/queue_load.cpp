@@ -167,6 +167,7 @@ void Queue::load_tasks(db::Connection& connection, JobBoard& job) {
                 SessionBoard& held = worker_board.sessions[task.session];
                 held.id = task.session;
                 held.job = job.key;
+                held.job_id = job.id;
                 held.step = number;
                 held.tasks.insert(index);
             }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* vcpu = "amount.worker.vcpu";
 constexpr const char* memory = "amount.worker.memory";
+constexpr const char* gpu_memory = "amount.worker.gpu.memory";
 constexpr double slack = 1e-9;  // sums of fractions of a core are compared
 
 double amount_of(const Amounts& amounts, const std::string& name) {
@@ -37,7 +38,7 @@ std::string in_words(const std::string& name, double value) {
     if (name == vcpu) return fmt::format("{:g} core{}", value, value == 1 ? "" : "s");
     if (name == memory) return fmt::format("{:g} MiB of memory", value);
     if (name == "amount.worker.gpu") return fmt::format("{:g} GPU{}", value, value == 1 ? "" : "s");
-    if (name == "amount.worker.gpu.memory") return fmt::format("{:g} MiB of GPU memory", value);
+    if (name == gpu_memory) return fmt::format("{:g} MiB of GPU memory", value);
     if (name == "amount.worker.disk.scratch") return fmt::format("{:g} GiB of scratch space", value);
     return fmt::format("{:g} of {}", value, name);
 }
@@ -62,8 +63,11 @@ Requirement Requirement::with_memory(double factor, double least_mib) const {
 bool Requirement::fits(const wire::Capabilities& capabilities) const { return fits_now(capabilities, {}); }
 
 bool Requirement::fits_now(const wire::Capabilities& capabilities, const Amounts& reserved_already) const {
-    for (const auto& [name, wanted] : amounts_)
-        if (amount_of(capabilities.amounts, name) - amount_of(reserved_already, name) + slack < wanted) return false;
+    for (const auto& [name, wanted] : amounts_) {
+        // That is what the smallest card has: each session that reserves a card has one of its own.
+        const double taken = name == gpu_memory ? 0 : amount_of(reserved_already, name);
+        if (amount_of(capabilities.amounts, name) - taken + slack < wanted) return false;
+    }
     return std::all_of(attributes_.begin(), attributes_.end(),
                        [&](const auto& wanted) { return satisfies(capabilities, wanted); });
 }

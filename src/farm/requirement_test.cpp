@@ -58,5 +58,17 @@ TEST(Requirement, ReservationsComeBack) {
     EXPECT_TRUE(Requirement(amounts({{"amount.worker.vcpu", 4.0, {}}})).fits_now(machine(), reserved));
 }
 
+TEST(Requirement, TheMemoryOfACardIsNoCommonStock) {
+    wire::Capabilities cards;
+    cards.amounts = {{"amount.worker.vcpu", 4}, {"amount.worker.gpu", 2}, {"amount.worker.gpu.memory", 24'000}};
+    const Requirement one(amounts({{"amount.worker.gpu", 1, {}}, {"amount.worker.gpu.memory", 16'000, {}}}));
+    Amounts reserved;
+    EXPECT_TRUE(one.fits_now(cards, reserved));
+    add(reserved, one.reserved());
+    EXPECT_TRUE(one.fits_now(cards, reserved)) << "the second card is free";
+    add(reserved, one.reserved());
+    EXPECT_FALSE(one.fits_now(cards, reserved));
+}
+
 }  // namespace
 }  // namespace atelier::farm

@@ -122,7 +122,9 @@ TEST_F(ClientTest, StreamsBothWays) {
     down.sink = [&](std::string_view bytes) { got += bytes.size(); };
     client.send(down);
     EXPECT_EQ(got, 300u << 20);
-    EXPECT_LT(testing_support::resident_memory(), before + (30u << 20));
+    if (testing_support::counts_memory) {
+        EXPECT_LT(testing_support::resident_memory(), before + (30u << 20));
+    }
     EXPECT_EQ(thrown_by([&] { client.send(ask_for(Method::get, "/large")); }).kind(), Error::Kind::exhausted);
 }
 

@@ -13,7 +13,6 @@ namespace beast = boost::beast;
 namespace {
 
 constexpr std::size_t most_headers = 128;
-constexpr std::size_t most_chunk_head = 16 * 1024;  // with its extensions, or the trailers
 
 Error::Kind kind_for(int status) {
     switch (status) {
@@ -60,7 +59,6 @@ struct Parser::Beast final : beast::http::basic_parser<true> {
     }
 
     void on_field_impl(beast::http::field field, string_view name, string_view value, error_code&) override {
-        if (has_head_) return;  // a trailer; nobody asks for one
         if (head_.headers.size() == most_headers) throw Refusal(431, "The request has too many headers.");
         note(field, {value.data(), value.size()});
         head_.headers.emplace_back(lower({name.data(), name.size()}), std::string(value));
@@ -93,16 +91,11 @@ struct Parser::Beast final : beast::http::basic_parser<true> {
         has_head_ = true;
     }
 
-    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
-        const std::size_t size = std::min(body.size(), into_.size() - given_);
-        std::copy_n(body.data(), size, into_.data() + given_);
-        given_ += size;
-        return size;
-    }
-
+    // Bodies don't come this way.
+    std::size_t on_body_impl(string_view, error_code&) override { return 0; }
+    std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
     void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    std::size_t on_body_impl(string_view, error_code&) override { return 0; }  // sized bodies don't come this way
     void on_response_impl(int, string_view, int, error_code&) override {}
     void on_finish_impl(error_code&) override {}
 
@@ -112,8 +105,6 @@ struct Parser::Beast final : beast::http::basic_parser<true> {
     bool has_head_ = false;
     bool has_host_ = false;
     bool has_length_ = false;
-    std::span<char> into_;
-    std::size_t given_ = 0;
 };
 
 Parser::Parser(std::size_t most_head) : beast_(std::make_unique<Beast>(most_head)) {}
@@ -136,26 +127,6 @@ std::size_t Parser::take_head(std::string_view bytes) {
 
 bool Parser::has_head() const { return beast_->has_head_; }
 Head& Parser::head() { return beast_->head_; }
-
-Parser::Taken Parser::take_chunked(std::string_view bytes, std::span<char> into) {
-    beast_->into_ = into;
-    beast_->given_ = 0;
-    Taken taken;
-    while (taken.used < bytes.size() && !has_body() && beast_->given_ < into.size()) {
-        beast::error_code problem;
-        const std::size_t used = beast_->put({bytes.data() + taken.used, bytes.size() - taken.used}, problem);
-        taken.used += used;
-        if (problem && problem != beast::http::error::need_more)
-            throw Error(Error::Kind::invalid, "The chunks of the body can't be understood: " + problem.message() + ".");
-        if (problem || used == 0) break;
-    }
-    taken.given = beast_->given_;
-    if (taken.used == 0 && bytes.size() >= most_chunk_head)
-        throw Error(Error::Kind::invalid, "The body has a chunk with too much before it.");
-    return taken;
-}
-
-bool Parser::has_body() const { return beast_->is_done(); }
 
 Request request_of(Head& head) {
     std::string_view target = head.target;

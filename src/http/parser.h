@@ -1,11 +1,10 @@
-// The head of one request, and its body when that comes in chunks: bytes in, a Head out, no network. Around Beast's
-// parser, and stricter than it where two readers could understand one message differently.
+// The head of one request: bytes in, a Head out, no network. Around Beast's parser, and stricter than it where two
+// readers could understand one message differently.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -48,14 +47,6 @@ public:
     std::size_t take_head(std::string_view bytes);
     bool has_head() const;
     Head& head();
-
-    struct Taken {
-        std::size_t used = 0;   // of the bytes
-        std::size_t given = 0;  // to `into`
-    };
-    // Of a chunked body; the bytes must not be empty.
-    Taken take_chunked(std::string_view bytes, std::span<char> into);
-    bool has_body() const;  // all of it
 
 private:
     struct Beast;

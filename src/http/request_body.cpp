@@ -11,9 +11,8 @@ constexpr std::size_t chunked_capacity = 64 * 1024;
 
 }  // namespace
 
-RequestBody::RequestBody(Connection& connection, Parser& parser, std::chrono::milliseconds patience)
-    : connection_(connection), parser_(parser), patience_(patience) {
-    const Head& head = parser.head();
+RequestBody::RequestBody(Connection& connection, const Head& head, std::chrono::milliseconds patience)
+    : connection_(connection), patience_(patience) {
     is_chunked_ = head.is_chunked;
     if (!is_chunked_) left_ = head.length.value_or(0);
     if (!is_chunked_) length_ = left_;
@@ -56,13 +55,11 @@ Task<std::size_t> RequestBody::read_sized(std::span<char> into) {
 
 Task<std::size_t> RequestBody::read_chunked(std::span<char> into) {
     for (;;) {
-        // Beast's parser takes nothing, and says nothing, when it is given nothing.
         if (connection_.inbox.is_empty()) co_await fill();
-        const Parser::Taken taken = parser_.take_chunked(connection_.inbox.bytes(), into);
+        const Chunks::Taken taken = chunks_.take(connection_.inbox.bytes(), into);
         connection_.inbox.drop(taken.used);
-        if (parser_.has_body()) finish();
+        if (chunks_.is_done()) finish();
         if (taken.given > 0 || is_done_) co_return taken.given;
-        if (!connection_.inbox.is_empty()) co_await fill();  // half a chunk's head
     }
 }
 

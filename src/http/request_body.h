@@ -1,6 +1,7 @@
 // The body of the request that a connection is at: sized or in chunks, taken from the network as it is asked for.
 #pragma once
 
+#include "http/chunks.h"
 #include "http/connection.h"
 #include "http/parser.h"
 
@@ -8,7 +9,7 @@ namespace atelier::http {
 
 class RequestBody final : public Body {
 public:
-    RequestBody(Connection& connection, Parser& parser, std::chrono::milliseconds patience);
+    RequestBody(Connection& connection, const Head& head, std::chrono::milliseconds patience);
 
     Task<std::size_t> read(std::span<char> into) override;
     std::optional<std::uint64_t> length() const override { return length_; }
@@ -28,7 +29,7 @@ private:
     void finish();
 
     Connection& connection_;
-    Parser& parser_;
+    Chunks chunks_;
     std::chrono::milliseconds patience_;
     std::optional<std::uint64_t> length_;
     std::uint64_t left_ = 0;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -215,7 +216,9 @@ void Server::Engine::welcome(Fd socket, const sockaddr_storage& address) {
     const auto session = std::make_shared<Session>(around_, strand, connection, name_of_peer(address), tls_ != nullptr);
     guests_.emplace(session.get(), Guest{session, strand});
     lock.unlock();
-    asio::co_spawn(strand, serve(session), asio::detached);
+    // Keeps the session, whose the slot is, until nothing of the coroutine is left.
+    const auto end = [session](const std::exception_ptr&) {};
+    asio::co_spawn(strand, serve(session), asio::bind_cancellation_slot(session->interruption(), end));
 }
 
 Task<void> Server::Engine::serve(std::shared_ptr<Session> session) {

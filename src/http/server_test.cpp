@@ -158,9 +158,18 @@ TEST_F(ServerTest, TakesBodiesInChunks) {
         const std::string answers = client.hear_until("\r\n\r\nhello");
         if (path == std::string_view("/echo") && !has(answers, "hello, world")) ADD_FAILURE() << answers;
     }
+    for (const char* pieces : {"0\r\n|\r|\n", "|0|\r\n\r\n", "0\r|\n\r|\n", "000;x|=y\r\nA: b\r|\n\r\n"}) {
+        Wire empty = wire();
+        empty.say("POST /count" + head);
+        for (const std::string_view piece : split(pieces, '|')) {
+            empty.say(piece);
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        EXPECT_TRUE(has(empty.hear_until("."), "bytes: 0.")) << pieces;
+    }
     Wire bytewise = wire();
     for (const char letter : "POST /count" + head + "1\r\na\r\n1\r\nb\r\n0\r\n\r\n")
-        if (letter) bytewise.say(std::string_view(&letter, 1));
+        bytewise.say(std::string_view(&letter, 1));
     EXPECT_TRUE(has(bytewise.hear_until("bytes: 2."), "200 OK"));
 }
 

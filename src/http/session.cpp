@@ -1,7 +1,6 @@
 #include "http/session.h"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -79,6 +78,11 @@ Session::Session(Surroundings& around, asio::any_io_executor strand, std::shared
       is_secure_(is_secure) {}
 
 Task<void> Session::run() {
+    // The cancellation is a flag that Signal looks at. It lasts: whoever's client has gone, or whose server stops, has
+    // no other request. Reads and writes go on until the connection closes.
+    const auto filter = asio::enable_total_cancellation();
+    co_await asio::this_coro::reset_cancellation_state(filter);
+    co_await asio::this_coro::throw_if_cancelled(false);
     try {
         co_await talk();
     } catch (const std::exception&) {  // it is gone, or silent: there is nobody to tell
@@ -173,7 +177,7 @@ Task<void> Session::take_head() {
         const std::size_t got = co_await connection_->fill(capacity, deadline);
         if (got == 0) throw Gone();
     }
-    body_.emplace(*connection_, *parser_, around_.limits.body_time);
+    body_.emplace(*connection_, parser_->head(), around_.limits.body_time);
     if (!parser_->head().method) throw Refusal(501, "The server doesn't know this method.");
     request_ = request_of(parser_->head());
     request_.peer = peer_;
@@ -195,6 +199,25 @@ Task<Response> Session::handle_plain(const Plain& plain, std::size_t most_conten
     const auto work = [&] { response = plain(request_); };
     co_await on_pool(around_.pool, work);
     co_return response;
+}
+
+// While it is at work, it is noticed when the client goes; what it waits for by a Signal then ends.
+template <class Work>
+Task<void> Session::interruptibly(const Work& work) {
+    may_watch_ = true;
+    // Comes about once the work waits: most is done before that.
+    if (body_->is_done()) asio::post(strand_, [self = shared_from_this()] { self->start_watch(); });
+    body_->on_done = [this] { start_watch(); };
+    std::exception_ptr problem;
+    try {
+        co_await work();
+    } catch (...) {
+        problem = std::current_exception();
+    }
+    may_watch_ = false;
+    body_->on_done = {};
+    end_watch();
+    if (problem) std::rethrow_exception(problem);
 }
 
 Task<Response> Session::handle_waiting(const Waiting& waiting) {
@@ -283,35 +306,6 @@ Task<void> Session::send_live(Response& response, Framing framing) {
     }
     if (is_leaving_) must_close_ = true;
     if (framing == Framing::chunked) co_await connection_->write(last_chunk, around_.limits.body_time);
-}
-
-// What it waits for by a Signal ends when the client goes or the server stops.
-Task<void> Session::interruptibly(const std::function<Task<void>()>& work) {
-    may_watch_ = true;
-    body_->on_done = [this] { start_watch(); };
-    std::exception_ptr problem;
-    try {
-        auto task = under_interruption(work);
-        auto token = asio::bind_cancellation_slot(interruption_.slot(), asio::use_awaitable);
-        co_await asio::co_spawn(strand_, std::move(task), token);
-    } catch (...) {
-        problem = std::current_exception();
-    }
-    may_watch_ = false;
-    body_->on_done = {};
-    end_watch();
-    if (problem) std::rethrow_exception(problem);
-}
-
-// The cancellation is a flag that Signal looks at; reads and writes of the body go on until the connection closes.
-Task<void> Session::under_interruption(const std::function<Task<void>()>& work) {
-    const auto filter = asio::enable_total_cancellation();
-    co_await asio::this_coro::reset_cancellation_state(filter);
-    co_await asio::this_coro::throw_if_cancelled(false);
-    if (is_leaving_) interrupt();
-    // Comes about once the work waits: most is done before that.
-    if (body_->is_done()) asio::post(strand_, [self = shared_from_this()] { self->start_watch(); });
-    co_await work();
 }
 
 void Session::start_watch() {

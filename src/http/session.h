@@ -35,7 +35,9 @@ public:
     Session(Surroundings& around, boost::asio::any_io_executor strand, std::shared_ptr<Connection> connection,
             std::string peer, bool is_secure);
 
-    Task<void> run();  // until the connection ends; throws nothing
+    // Until the connection ends; throws nothing. Whoever spawns it binds it to the interruption.
+    Task<void> run();
+    boost::asio::cancellation_slot interruption() { return interruption_.slot(); }
 
     // On the strand. Soft: what is being answered may finish, but nothing waits any longer and nothing new begins.
     void leave();
@@ -57,8 +59,8 @@ private:
     Task<void> send_pieces(Response& response, Framing framing);
     Task<void> send_live(Response& response, Framing framing);
 
-    Task<void> interruptibly(const std::function<Task<void>()>& work);
-    Task<void> under_interruption(const std::function<Task<void>()>& work);
+    template <class Work>
+    Task<void> interruptibly(const Work& work);
     Task<void> watch(std::shared_ptr<Session> self, std::uint64_t turn);
     void start_watch();
     void end_watch();

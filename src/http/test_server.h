@@ -92,6 +92,12 @@ inline std::uint64_t resident_memory() {
     return 0;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool counts_memory = false;  // the sanitizers keep what was freed
+#else
+constexpr bool counts_memory = true;
+#endif
+
 // A server with a few routes; more can be added before start().
 class ServerTest : public ::testing::Test {
 protected:

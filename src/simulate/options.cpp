@@ -1,5 +1,8 @@
 #include "simulate/options.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <array>
 
 namespace atelier::simulate {
@@ -29,6 +32,26 @@ std::set<Fault> all_faults() {
     for (const FaultName& row : names)
         all.insert(row.fault);
     return all;
+}
+
+void take_percentiles(std::vector<float>& latencies, Report& report) {
+    if (latencies.empty()) return;
+    std::sort(latencies.begin(), latencies.end());
+    const auto at = [&](double part) {
+        return 1000.0 * latencies[static_cast<std::size_t>(part * static_cast<double>(latencies.size() - 1))];
+    };
+    report.p50_ms = at(0.5);
+    report.p99_ms = at(0.99);
+}
+
+void take_usage(Report& report) {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    report.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    report.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace atelier::simulate

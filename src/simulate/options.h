@@ -33,8 +33,11 @@ struct Options {
     std::uint64_t seed = 1;
     std::set<Fault> faults;
     farm::Fairness fairness = farm::Fairness::balanced;
-    std::string database;             // empty: one of its own, removed afterwards
+    std::string database;             // empty: one of its own, removed afterwards; with a server: its, to be checked
     double saturation_seconds = 600;  // of virtual time, in which every owner has more work than there are slots
+    std::string server;               // a farm that runs: over HTTP, in real time
+    std::string token;                // for it
+    double task_seconds = 0;          // around it each task there; 0: jobs and tasks are mixed, as in virtual time
 };
 
 struct Report {
@@ -43,7 +46,9 @@ struct Report {
     std::uint64_t faults = 0;
     double real_seconds = 0;
     double virtual_seconds = 0;
-    double p50_ms = 0;  // of an exchange, without its commit
+    double cpu_seconds = 0;
+    double leases_per_second = 0;  // over HTTP from the first tenth of them to the last
+    double p50_ms = 0;             // of an exchange: without its commit, or over HTTP with it, without the waiting for work
     double p99_ms = 0;
     double wasted_matches = 0;      // of the workers that were told of work, those that got none
     double largest_unfairness = 0;  // an owner's share against what is due, as a fraction
@@ -52,5 +57,8 @@ struct Report {
 };
 
 Report run(const Options& options);
+
+void take_percentiles(std::vector<float>& latencies, Report& report);  // of seconds; sorts them
+void take_usage(Report& report);                                       // of this process
 
 }  // namespace atelier::simulate

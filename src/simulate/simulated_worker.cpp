@@ -16,7 +16,8 @@ constexpr double idle_poll_seconds = 2;
 
 }  // namespace
 
-SimulatedWorker::SimulatedWorker(int number, int slots, Chance& chance) : chance_(chance) {
+SimulatedWorker::SimulatedWorker(int number, int slots, Chance& chance, std::string boot)
+    : chance_(chance), boot_(std::move(boot)) {
     request_.worker = fmt::format("worker-{}", number);
     request_.name = request_.worker;
     request_.slots = slots;
@@ -25,7 +26,7 @@ SimulatedWorker::SimulatedWorker(int number, int slots, Chance& chance) : chance
 }
 
 void SimulatedWorker::restart() {
-    request_.boot = fmt::format("boot-{}", ++boots_);
+    request_.boot = fmt::format("{}-{}", boot_, ++boots_);
     request_.sequence = 0;
     request_.sessions.clear();
     request_.leaving.clear();
@@ -39,12 +40,16 @@ const wire::ExchangeRequest& SimulatedWorker::speak(Steady now) {
     return request_;
 }
 
+double SimulatedWorker::seconds_of_task(const wire::AttemptId& attempt) const {
+    return task_seconds > 0 ? seconds_around(task_seconds, attempt) : seconds_of(attempt.job, attempt);
+}
+
 // The first of a session that is not begun, begins.
 void SimulatedWorker::begin_next(const std::string& session, Steady at) {
     for (wire::AttemptReport& report : request_.attempts) {
         if (report.session != session || report.result) continue;
         if (running_.contains(report.attempt)) return;
-        const double seconds = seconds_of(report.attempt.job, report.attempt);
+        const double seconds = seconds_of_task(report.attempt);
         const auto outcome =
             fails ? outcome_of(request_.worker, report.attempt, chance_) : wire::ResultClass::succeeded;
         running_[report.attempt] = {at + in_steady(seconds), outcome};
@@ -64,7 +69,7 @@ void SimulatedWorker::work(Steady now) {
             wire::Result& result = report.result.emplace();
             result.result = ended.outcome;
             result.started_at = 1;
-            result.usage.wall_seconds = seconds_of(report.attempt.job, report.attempt);
+            result.usage.wall_seconds = seconds_of_task(report.attempt);
             result.usage.peak_memory = 1'000'000'000;
             if (ended.outcome == wire::ResultClass::succeeded)
                 begin_next(report.session, ended.ends);

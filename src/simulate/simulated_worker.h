@@ -13,11 +13,13 @@ namespace atelier::simulate {
 
 class SimulatedWorker {
 public:
-    SimulatedWorker(int number, int slots, Chance& chance);
+    // boot: what its boots are named by; another one than any worker of this number had before.
+    SimulatedWorker(int number, int slots, Chance& chance, std::string boot = "boot");
 
     const std::string& id() const { return request_.worker; }
     bool is_idle() const { return request_.sessions.empty() && request_.attempts.empty(); }
-    bool fails = true;  // some tasks, some times; false: each one succeeds
+    bool fails = true;        // some tasks, some times; false: each one succeeds
+    double task_seconds = 0;  // of each; 0: as the workload has it
 
     void restart();  // as after a kill: nothing of before is there
 
@@ -35,8 +37,10 @@ private:
     void begin_next(const std::string& session, Steady at);
     void work(Steady now);
     void end_session(const std::string& session);
+    double seconds_of_task(const wire::AttemptId& attempt) const;
 
     Chance& chance_;
+    const std::string boot_;
     int boots_ = 0;
     wire::ExchangeRequest request_;
     std::map<wire::AttemptId, Running> running_;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "simulate/crowd.h"
 #include "simulate/workload.h"
 #include "simulate/world.h"
 
@@ -114,6 +115,7 @@ double saturate(const Options& options, World& world) {
 }  // namespace
 
 Report run(const Options& options) {
+    if (!options.server.empty()) return Crowd(options).run();
     World world(options);
     add_owners(options, world);
     drain(options, world);

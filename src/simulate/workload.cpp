@@ -67,13 +67,20 @@ wire::Submission mixed_job(const Options& options, int number, Chance& chance) {
     return made;
 }
 
-wire::Submission endless_job() { return submission_of(step_text("Work", most_tasks, "", "")); }
+wire::Submission plain_job(std::uint64_t tasks) { return submission_of(step_text("Work", tasks, "", "")); }
+
+wire::Submission endless_job() { return plain_job(most_tasks); }
 
 double seconds_of(const std::string& job, const wire::AttemptId& attempt) {
     constexpr std::array means = {0.2, 2.0, 8.0, 25.0};
     const std::uint64_t kind = mixed(std::hash<std::string>()(job) + attempt.step);
     const std::uint64_t part = mixed(attempt.task * 31 + kind) % 1000;
     return means[kind % means.size()] * (0.5 + static_cast<double>(part) / 1000);
+}
+
+double seconds_around(double mean, const wire::AttemptId& attempt) {
+    const std::uint64_t part = mixed(attempt.task * 31 + attempt.step) % 1000;
+    return mean * (0.5 + static_cast<double>(part) / 1000);
 }
 
 wire::ResultClass outcome_of(const std::string& worker, const wire::AttemptId& attempt, Chance& chance) {

@@ -1,7 +1,6 @@
 #include "simulate/world.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -204,18 +203,10 @@ void World::stop_failing() {
 Report World::finish() {
     report_.real_seconds = seconds_between(begun_real_, system_clock().steady());
     report_.virtual_seconds = seconds_between(begun_, clock_.steady());
-    std::sort(latencies_.begin(), latencies_.end());
-    const auto at = [&](double part) {
-        return latencies_.empty()
-                   ? 0.0
-                   : 1000.0 * latencies_[static_cast<std::size_t>(part * static_cast<double>(latencies_.size() - 1))];
-    };
-    report_.p50_ms = at(0.5);
-    report_.p99_ms = at(0.99);
+    report_.leases_per_second = static_cast<double>(report_.leases) / report_.real_seconds;
+    take_percentiles(latencies_, report_);
     report_.wasted_matches = woken_ == 0 ? 0 : static_cast<double>(woken_for_nothing_) / static_cast<double>(woken_);
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    report_.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    take_usage(report_);
     return report_;
 }
 

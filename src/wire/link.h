@@ -53,6 +53,10 @@ public:
     // What was committed so far: of the whole job, or of the steps that a step depends on.
     virtual std::vector<Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step) = 0;
 
+    // A result whose outputs can't be brought to the farm yet. It is told as all others are, once they are there; this
+    // is for a worker that is killed before.
+    virtual void keep(const AttemptReport&) {}
+
     // Bytes of a session's log; repeating a piece does no harm. end_log: nothing more will come.
     virtual void write_log(const std::string& job, const std::string& session, std::uint64_t offset,
                            std::string_view bytes) = 0;

@@ -439,7 +439,9 @@ struct FarStore final : Transfer {
         ItsUse(FarStore& to, std::function<bool()> ends) : store(to), gives_up(std::move(ends)) {}
         void fetch(std::span<const store::BlobRef>) override {}
         void fetch_manifest(const Digest&) override {}
-        void deliver(std::span<const store::BlobRef> blobs) override {
+        void hold(std::span<const store::BlobRef>) override {}
+        void deliver(std::span<const store::BlobRef> blobs, const std::function<void()>& waits) override {
+            if (store.blocked && waits) waits();
             while (store.blocked) {
                 store.waits = true;
                 if (gives_up()) throw Error(Error::Kind::unavailable, "given up");
@@ -524,6 +526,31 @@ TEST_F(RemoteAgentTest, ALongWayOfOutputsCostsNoLeaseAndACancelBreaksIt) {
     link_.assign({0}, "s2");
     ASSERT_TRUE(link_.wait_for_results(1));
     EXPECT_EQ(result(0).outputs.size(), 1u) << "what couldn't be delivered is found again";
+}
+
+TEST_F(RemoteAgentTest, AResultWhoseOutputsWaitIsKeptForAWorkerThatIsKilled) {
+    far_->blocked = true;
+    start_remote(template_of("echo a line; echo 1 > {{Param.Out}}/f", with_output), {{"Out", out()}});
+    link_.assign({0});
+    ASSERT_TRUE(far_->wait_until_it_waits());
+    {
+        const std::lock_guard lock(link_.mutex);
+        ASSERT_EQ(link_.kept.size(), 1u);
+        const wire::AttemptReport& kept = link_.kept[0];
+        EXPECT_EQ(kept.attempt, (wire::AttemptId{"job", 0, 0, 1}));
+        ASSERT_TRUE(kept.result);
+        EXPECT_EQ(kept.result->result, ResultClass::succeeded);
+        EXPECT_EQ(kept.result->exit_code, 0);
+        EXPECT_GT(kept.result->started_at.at, 0);
+        EXPECT_GE(kept.result->ended_at.at, kept.result->started_at.at);
+        EXPECT_GT(kept.result->log.end, kept.result->log.begin);
+        ASSERT_EQ(kept.result->outputs.size(), 1u);
+        EXPECT_EQ(kept.result->outputs[0].digest, sha256("1\n").hex());
+        EXPECT_TRUE(link_.results.empty()) << "the farm hears of it when it has the outputs";
+    }
+    far_->blocked = false;
+    ASSERT_TRUE(link_.wait_for_results(1));
+    EXPECT_EQ(result(0).outputs.size(), 1u);
 }
 
 TEST_F(RemoteAgentTest, AFarmThatDropsTheTaskEndsTheWaiting) {

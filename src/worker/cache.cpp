@@ -62,7 +62,6 @@ void Cache::learn() {
     const std::lock_guard lock(mutex_);
     for (const Found& each : found)
         note(each.info.key, each.info.size);
-    evict();
 }
 
 bool Cache::touch(const std::string& key) {

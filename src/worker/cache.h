@@ -17,7 +17,8 @@ namespace atelier::worker {
 
 class Cache final : public store::Store {
 public:
-    // limit: in bytes; 0 for none. What former processes left is known again, in the order of its use.
+    // limit: in bytes; 0 for none. What former processes left is known again, in the order of its use; what is too much
+    // of it goes when something comes or a use ends.
     Cache(const std::filesystem::path& root, std::uint64_t limit);
 
     // For as long as it lives, what is put or read stays.

@@ -40,6 +40,7 @@ wire::LogRange LogWriter::end_attempt() {
     for (const std::string& text : last_)
         append(text);
     last_.clear();
+    cut_ = 0;
     flush();
     return {begin_, flushed_};
 }

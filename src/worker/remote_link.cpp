@@ -31,6 +31,13 @@ http::Ask post(std::string path, std::string content) {
     return ask;
 }
 
+std::vector<store::BlobRef> blobs_of(const wire::Result& result) {
+    std::vector<store::BlobRef> blobs;
+    for (const wire::Output& output : result.outputs)
+        blobs.push_back({Digest::from_hex(output.digest), output.size});
+    return blobs;
+}
+
 std::vector<std::string> sessions_with_results(const wire::ExchangeRequest& request) {
     std::vector<std::string> sessions;
     for (const wire::AttemptReport& report : request.attempts)
@@ -51,11 +58,18 @@ T read_answer(const std::string& content) {
 
 }  // namespace
 
-RemoteLink::RemoteLink(std::shared_ptr<http::Client> client, std::string worker, const std::filesystem::path& spool)
+RemoteLink::RemoteLink(std::shared_ptr<http::Client> client, std::string worker, const std::filesystem::path& spool,
+                       std::shared_ptr<Transfer> transfer)
     : client_(std::move(client)),
       worker_(std::move(worker)),
       spool_(spool / "results", worker_),
-      logs_(spool / "logs", carrier()) {}
+      transfer_(std::move(transfer)),
+      left_over_(transfer_->use([this] { return stopping_ || is_interrupted_ || brings_wait_; })),
+      logs_(spool / "logs", carrier()) {
+    for (const Spool::Left& left : spool_.left())
+        for (const wire::AttemptReport& report : left.attempts)
+            left_over_->hold(blobs_of(*report.result));
+}
 
 RemoteLink::~RemoteLink() {
     stopping_ = true;
@@ -89,11 +103,17 @@ LogPost::Carrier RemoteLink::carrier() {
 
 wire::ExchangeReply RemoteLink::exchange(const wire::ExchangeRequest& request, milliseconds patience) {
     try {
+        {
+            const std::lock_guard lock(mutex_);
+            boot_ = request.boot;
+            sequence_ = request.sequence;
+        }
         if (!left_over_told_) deliver_left_over(request);
         send_logs_first(request);
         wire::ExchangeReply reply = tell(request, patience);
         lease_ = milliseconds(reply.lease_ms);
         spool_.remove(request);
+        spool_.remove(reply.drop);
         return reply;
     } catch (const Error&) {
         if (!sessions_with_results(request).empty()) {
@@ -121,26 +141,51 @@ wire::ExchangeReply RemoteLink::tell(const wire::ExchangeRequest& request, milli
 // the former one has nothing more, and the farm takes back the rest.
 void RemoteLink::deliver_left_over(const wire::ExchangeRequest& like) {
     logs_.wait_sent({}, time_for_logs);
-    for (const Spool::Left& left : spool_.left()) {
-        if (left.boot == like.boot) continue;
-        wire::ExchangeRequest request = like;
-        request.boot = left.boot;
-        request.sequence = left.sequence + 1;
-        request.draining = true;  // it gets nothing more
-        request.sessions.clear();
-        request.leaving.clear();
-        request.attempts = left.attempts;
-        try {
-            tell(request, milliseconds(0));
-        } catch (const Error& error) {
-            if (error.kind() != Error::Kind::invalid) throw;
-            spool_.put_aside(left, error.what());
-            continue;
-        }
-        log::info(fmt::format("{} results of before this worker was started were delivered", left.attempts.size()));
-        spool_.remove(request);
-    }
+    is_interrupted_ = false;
+    for (Spool::Left& left : spool_.left())
+        if (left.boot != like.boot) deliver_left_over(like, left);
     left_over_told_ = true;
+    left_over_.reset();
+}
+
+void RemoteLink::deliver_left_over(const wire::ExchangeRequest& like, Spool::Left& left) {
+    std::erase_if(left.attempts, [&](const wire::AttemptReport& report) { return !bring_outputs(report); });
+    wire::ExchangeRequest request = like;
+    request.boot = left.boot;
+    request.sequence = left.sequence + 1;
+    request.draining = true;  // it gets nothing more
+    request.sessions.clear();
+    request.leaving.clear();
+    request.attempts = left.attempts;
+    try {
+        tell(request, milliseconds(0));
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::invalid) throw;
+        for (const wire::AttemptReport& report : left.attempts)
+            spool_.put_aside(report, error.what());
+        return;
+    }
+    log::info(fmt::format("{} results of before this worker was started were delivered", left.attempts.size()));
+    spool_.remove(request);
+}
+
+// False when they are no longer here: then the task is done again. Throws Error::unavailable when the farm is away.
+bool RemoteLink::bring_outputs(const wire::AttemptReport& report) {
+    brings_wait_ = false;
+    try {
+        left_over_->deliver(blobs_of(*report.result), [this] { brings_wait_ = true; });
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::not_found) throw;
+        spool_.put_aside(report, error.what());
+        return false;
+    }
+}
+
+void RemoteLink::keep(const wire::AttemptReport& report) {
+    logs_.secure();
+    const std::lock_guard lock(mutex_);
+    spool_.keep(report, boot_, sequence_);
 }
 
 // Once it has the result, the farm takes no more of its log.

@@ -6,7 +6,9 @@
 
 #include <csignal>
 
+#include "base/hash.h"
 #include "base/testing.h"
+#include "worker/remote_store.h"
 #include "worker/testing_server.h"
 
 namespace atelier::worker {
@@ -37,11 +39,22 @@ protected:
     std::unique_ptr<RemoteLink> open(const std::string& token = "good") {
         return std::make_unique<RemoteLink>(server_.client(token), "w", folder_.path());
     }
+    std::unique_ptr<RemoteLink> open_with(const std::shared_ptr<Cache>& cache) {
+        const auto client = server_.client();
+        return std::make_unique<RemoteLink>(client, "w", folder_.path(), std::make_shared<RemoteStore>(client, cache));
+    }
     bool spool_is_empty() const { return std::filesystem::is_empty(folder_.path() / "results"); }
 
     TemporaryFolder folder_;
+    TemporaryFolder elsewhere_;
     TestServer server_;
 };
+
+wire::AttemptReport with_output(const std::string& content) {
+    wire::AttemptReport report = request_of("", 1, {7}).attempts[0];
+    report.result->outputs.push_back({"Out", "f", sha256(content).hex(), content.size(), 0644, false});
+    return report;
+}
 
 TEST_F(RemoteLinkTest, AnExchangeIsTakenAndAnswered) {
     server_.reply.assign.push_back({{"job", 0, 3, 1}, "s", false, {}});
@@ -117,6 +130,51 @@ TEST_F(RemoteLinkTest, AKilledWorkersResultsAreDeliveredByTheNextOne) {
     EXPECT_TRUE(spool_is_empty());
     link->exchange(request_of("new", 2, {}), 0ms);
     EXPECT_EQ(server_.exchanges.size(), 3u) << "told once";
+}
+
+// Its outputs are in the cache alone, which is too small for them, and the server is away at first.
+TEST_F(RemoteLinkTest, TheOutputsOfWhatIsLeftAreBroughtFirst) {
+    const std::string content(1000, 'x');
+    const auto cache = std::make_shared<Cache>(elsewhere_.path(), 100);
+    server_.set_away(true);
+    {
+        const Cache::Use use(*cache);
+        store::Blobs(cache).put(content);
+        const auto link = open_with(cache);
+        EXPECT_THROW(link->exchange(request_of("old", 3, {}), 0ms), Error);
+        link->keep(with_output(content));
+        EXPECT_FALSE(spool_is_empty());
+
+        const auto next = open_with(cache);
+        EXPECT_THROW(next->exchange(request_of("new", 1, {}), 0ms), Error);
+        server_.set_away(false);
+        next->exchange(request_of("new", 2, {}), 0ms);
+    }
+    EXPECT_TRUE(server_.has(content));
+    ASSERT_GE(server_.exchanges.size(), 2u);
+    EXPECT_EQ(server_.exchanges[0].boot, "old");
+    ASSERT_EQ(server_.exchanges[0].attempts.size(), 1u);
+    EXPECT_EQ(server_.exchanges[0].attempts[0].result->outputs.size(), 1u);
+    EXPECT_TRUE(spool_is_empty());
+}
+
+TEST_F(RemoteLinkTest, AResultWhoseOutputsAreGoneIsPutAside) {
+    Spool(folder_.path() / "results", "w").keep(with_output("gone"), "old", 3);
+    const auto link = open_with(std::make_shared<Cache>(elsewhere_.path(), 0));
+    link->exchange(request_of("new", 1, {}), 0ms);
+    ASSERT_EQ(server_.exchanges.size(), 2u);
+    EXPECT_TRUE(server_.exchanges[0].attempts.empty()) << "the task is done again";
+    EXPECT_TRUE(std::filesystem::exists(folder_.path() / "results/aside"));
+}
+
+TEST_F(RemoteLinkTest, WhatTheFarmDropsIsKeptNoLonger) {
+    const auto link = open();
+    link->exchange(request_of("b", 1, {}), 0ms);
+    link->keep(with_output("late"));
+    EXPECT_FALSE(spool_is_empty());
+    server_.reply.drop.push_back({"job", 0, 7, 1});
+    link->exchange(request_of("b", 2, {}), 0ms);
+    EXPECT_TRUE(spool_is_empty());
 }
 
 TEST_F(RemoteLinkTest, WhatIsLeftWaitsForTheServerToo) {

@@ -96,8 +96,12 @@ public:
             store_.fetch(blob.digest, blob.size, gives_up_);
     }
     void fetch_manifest(const Digest& digest) override { store_.fetch(digest, std::nullopt, gives_up_); }
-    void deliver(std::span<const store::BlobRef> blobs) override {
-        if (!blobs.empty()) upload(*store_.client_, files_in(*store_.cache_), blobs, gives_up_);
+    void deliver(std::span<const store::BlobRef> blobs, const std::function<void()>& waits) override {
+        if (!blobs.empty()) upload(*store_.client_, files_in(*store_.cache_), blobs, gives_up_, waits);
+    }
+    void hold(std::span<const store::BlobRef> blobs) override {
+        for (const store::BlobRef& blob : blobs)
+            store_.cache_->touch(store::Blobs::key_of(blob.digest));
     }
 
 private:

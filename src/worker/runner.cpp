@@ -219,7 +219,7 @@ bool Runner::run(const wire::Assignment& assignment) {
     const Micros started = system_clock().wall();
     wire::Result result;
     try {
-        result = try_task(assignment);
+        result = try_task(assignment, started);
     } catch (const Error& error) {
         {
             const std::lock_guard lock(mutex_);
@@ -245,9 +245,9 @@ bool Runner::run(const wire::Assignment& assignment) {
     return good;
 }
 
-wire::Result Runner::try_task(const wire::Assignment& assignment) {
+wire::Result Runner::try_task(const wire::Assignment& assignment, Micros started) {
     if (!session_) open_session();
-    wire::Result result;
+    std::optional<std::string> kept;
     session::ActionResult action = session_->enter(step_);
     if (action.outcome == session::Outcome::succeeded) {
         Checkpoint checkpoint(around_.checkpoints, assignment.attempt);
@@ -260,19 +260,28 @@ wire::Result Runner::try_task(const wire::Assignment& assignment) {
                 const std::lock_guard lock(mutex_);
                 current_->phase = wire::Phase::committing;
             }
-            result.outputs = take_outputs();
-        } else {
-            result.checkpoint = keep_checkpoint(checkpoint);
+            wire::Result result = result_of(action, started);
+            take_outputs(result);
+            return result;
         }
+        kept = keep_checkpoint(checkpoint);
     }
     if (around_.transfer->is_remote() && action.outcome == session::Outcome::failed)
         action.reason += about_missing_inputs(*order_);
+    wire::Result result = result_of(action, started);
+    result.checkpoint = std::move(kept);
+    if (result.result == ResultClass::failed_app && action.exit_code) heed_log(result);
+    return result;
+}
+
+wire::Result Runner::result_of(const session::ActionResult& action, Micros started) {
     const std::lock_guard lock(mutex_);
+    wire::Result result;
     result.result = class_of(action, canceled_by_person_);
     result.exit_code = action.exit_code;
     result.reason = action.reason;
     result.usage = usage_of(action.usage);
-    if (result.result == ResultClass::failed_app && action.exit_code) heed_log(result);
+    result.started_at = started;
     return result;
 }
 
@@ -315,11 +324,11 @@ void Runner::open_session() {
 }
 
 // They are kept here until the farm's store has them, however long it is away; a result tells only what is there.
-std::vector<wire::Output> Runner::take_outputs() {
+void Runner::take_outputs(wire::Result& result) {
     const auto use = around_.transfer->use([this] { return gives_up_delivery(); });
-    std::vector<wire::Output> outputs = outputs_->take();
+    result.outputs = outputs_->take();
     std::vector<store::BlobRef> blobs;
-    for (const wire::Output& output : outputs)
+    for (const wire::Output& output : result.outputs)
         blobs.push_back({Digest::from_hex(output.digest), output.size});
     {
         const std::lock_guard lock(mutex_);
@@ -327,12 +336,30 @@ std::vector<wire::Output> Runner::take_outputs() {
             blobs.push_back({Digest::from_hex(preview->digest), preview->size});
     }
     try {
-        use->deliver(blobs);
+        use->deliver(blobs, [&] { keep_while_farm_is_away(result); });
     } catch (...) {
-        outputs_->disclaim(outputs);
+        outputs_->disclaim(result.outputs);
         throw;
     }
-    return outputs;
+}
+
+// A worker that is killed, or told to leave, while it waits for the farm has done the work all the same.
+void Runner::keep_while_farm_is_away(wire::Result result) {
+    try {
+        result.log = log_.end_attempt();
+        result.ended_at = system_clock().wall();
+        outputs_->drop_superseded(result.outputs);
+        wire::AttemptReport report;
+        {
+            const std::lock_guard lock(mutex_);
+            report = *current_;
+        }
+        report.preview.reset();
+        report.result = std::move(result);
+        around_.link.keep(report);
+    } catch (const Error& error) {  // without it the task is done again, and that is all
+        log::warning(error.what());
+    }
 }
 
 // Without it in the farm's store, an attempt on this machine still finds it here.

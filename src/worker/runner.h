@@ -77,7 +77,8 @@ private:
     void loop();
     std::optional<wire::Assignment> next();
     bool run(const wire::Assignment& assignment);  // true when it succeeded
-    wire::Result try_task(const wire::Assignment& assignment);
+    wire::Result try_task(const wire::Assignment& assignment, Micros started);
+    wire::Result result_of(const session::ActionResult& action, Micros started);
     void heed_log(wire::Result& result) const;
     void open_session();
     void take_gpus(std::map<std::string, std::string>& variables);
@@ -85,7 +86,8 @@ private:
     void finish(const wire::Assignment& assignment, wire::Result result);
     void give_up_queue();
     std::optional<store::BlobRef> store_preview(const std::filesystem::path& file);
-    std::vector<wire::Output> take_outputs();
+    void take_outputs(wire::Result& result);
+    void keep_while_farm_is_away(wire::Result result);
     std::optional<std::string> keep_checkpoint(Checkpoint& checkpoint);
     bool gives_up_staging();
     bool gives_up_delivery();

@@ -56,19 +56,30 @@ fs::path Spool::file_of(const wire::AttemptId& attempt) const {
 }
 
 void Spool::keep(const wire::ExchangeRequest& request) {
-    for (const wire::AttemptReport& report : request.attempts) {
-        if (!report.result) continue;
-        const fs::path file = file_of(report.attempt);
-        if (fs::exists(file)) continue;
-        is_empty_ = false;
-        write_file_durably(file, to_text({worker_, request.boot, request.sequence, report}), 0600);
-    }
+    for (const wire::AttemptReport& report : request.attempts)
+        if (report.result) keep(report, request.boot, request.sequence);
+}
+
+void Spool::keep(const wire::AttemptReport& report, const std::string& boot, std::uint64_t sequence) {
+    const std::lock_guard lock(mutex_);
+    const fs::path file = file_of(report.attempt);
+    if (fs::exists(file)) return;
+    is_empty_ = false;
+    write_file_durably(file, to_text({worker_, boot, sequence, report}), 0600);
 }
 
 void Spool::remove(const wire::ExchangeRequest& request) {
-    if (is_empty_) return;
+    std::vector<wire::AttemptId> answered;
     for (const wire::AttemptReport& report : request.attempts)
-        if (report.result) ::unlink(file_of(report.attempt).c_str());
+        if (report.result) answered.push_back(report.attempt);
+    remove(answered);
+}
+
+void Spool::remove(const std::vector<wire::AttemptId>& attempts) {
+    const std::lock_guard lock(mutex_);
+    if (is_empty_ || attempts.empty()) return;
+    for (const wire::AttemptId& attempt : attempts)
+        ::unlink(file_of(attempt).c_str());
     is_empty_ = std::none_of(fs::directory_iterator(folder_), fs::directory_iterator(),
                              [](const auto& entry) { return entry.path().extension() == extension; });
 }
@@ -98,9 +109,8 @@ std::vector<Spool::Left> Spool::left() {
     return all;
 }
 
-void Spool::put_aside(const Left& left, const std::string& why) {
-    for (const wire::AttemptReport& report : left.attempts)
-        put_aside(file_of(report.attempt), why);
+void Spool::put_aside(const wire::AttemptReport& report, const std::string& why) {
+    put_aside(file_of(report.attempt), why);
 }
 
 void Spool::put_aside(const fs::path& file, const std::string& why) {

@@ -29,6 +29,7 @@ struct FakeLink final : wire::FarmLink {
     std::condition_variable changed;
     std::deque<wire::ExchangeReply> replies;
     std::vector<wire::AttemptReport> results;
+    std::vector<wire::AttemptReport> kept;
     wire::ExchangeRequest last_request;
     std::shared_ptr<const wire::JobOrder> the_order;
     std::vector<wire::Output> before;
@@ -87,6 +88,10 @@ struct FakeLink final : wire::FarmLink {
         ++pieces;
     }
     void end_log(const std::string&, const std::string&) override { log_ended = true; }
+    void keep(const wire::AttemptReport& report) override {
+        const std::lock_guard lock(mutex);
+        kept.push_back(report);
+    }
 
     // From the test.
     void assign(std::vector<std::uint64_t> tasks, const std::string& session = "s1", bool resume = false) {

@@ -25,8 +25,9 @@ public:
         // session gives up: then it throws Error::unavailable.
         virtual void fetch(std::span<const store::BlobRef> blobs) = 0;
         virtual void fetch_manifest(const Digest& digest) = 0;
-        // Afterwards the farm's store has them. Waits in the same way.
-        virtual void deliver(std::span<const store::BlobRef> blobs) = 0;
+        // Afterwards the farm's store has them. Waits in the same way; before it waits for the first time it says so.
+        virtual void deliver(std::span<const store::BlobRef> blobs, const std::function<void()>& waits = {}) = 0;
+        virtual void hold(std::span<const store::BlobRef> blobs) = 0;  // those that are here stay
     };
 
     virtual ~Transfer() = default;
@@ -52,7 +53,8 @@ private:
     struct Nothing final : Use {
         void fetch(std::span<const store::BlobRef>) override {}
         void fetch_manifest(const Digest&) override {}
-        void deliver(std::span<const store::BlobRef>) override {}
+        void deliver(std::span<const store::BlobRef>, const std::function<void()>&) override {}
+        void hold(std::span<const store::BlobRef>) override {}
     };
 };
 

@@ -9,6 +9,7 @@
 #include <boost/json/object.hpp>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -62,6 +63,18 @@ std::uint64_t number_in(const json::Value& answer, const char* name) {
     throw Error(Error::Kind::unavailable, fmt::format("the server's answer has no number \"{}\"", name));
 }
 
+bool is_true(const json::Value& answer, const char* name) {
+    const json::Value* found = answer.is_object() ? answer.as_object().if_contains(name) : nullptr;
+    return found && found->is_bool() && found->as_bool();
+}
+
+std::string text_in(const json::Value& answer, const char* name) {
+    if (answer.is_object())
+        if (const json::Value* found = answer.as_object().if_contains(name); found && found->is_string())
+            return std::string(found->as_string());
+    throw Error(Error::Kind::unavailable, fmt::format("the server's answer has no text \"{}\"", name));
+}
+
 json::Object as_json(const BlobRef& blob) {
     json::Object object;
     object["digest"] = blob.digest.hex();
@@ -71,8 +84,9 @@ json::Object as_json(const BlobRef& blob) {
 
 class Uploader {
 public:
-    Uploader(http::Client& client, const FileOf& file_of, const std::function<bool()>& gives_up)
-        : client_(client), file_of_(file_of), gives_up_(gives_up) {}
+    Uploader(http::Client& client, const FileOf& file_of, const std::function<bool()>& gives_up,
+             const std::function<void()>& waits)
+        : client_(client), file_of_(file_of), gives_up_(gives_up), waits_(waits) {}
 
     std::vector<BlobRef> missing(std::span<const BlobRef> blobs) {
         json::Array asked;
@@ -110,6 +124,7 @@ private:
             } catch (const Error& error) {
                 const bool is_defect = error.kind() == Error::Kind::internal && ++defects < most_defects;
                 if (!may_pass(error) && !is_defect && error.kind() != Error::Kind::exhausted) throw;
+                if (waits_ && !std::exchange(told_, true)) waits_();
                 backoff.wait(error);
             }
         }
@@ -136,8 +151,8 @@ private:
                 if (upload.empty()) {
                     const json::Value begun = client_.post("/api/v1/uploads", as_json(blob));
                     offset = number_in(begun, "offset");
-                    if (begun.at("present").as_bool()) return;
-                    upload = std::string(begun.at("upload").as_string());
+                    if (is_true(begun, "present")) return;
+                    upload = text_in(begun, "upload");
                 } else {
                     offset = number_in(client_.get("/api/v1/uploads/" + http::encode(upload)), "offset");
                 }
@@ -158,23 +173,24 @@ private:
         ask.size = blob.size - std::min(offset, blob.size);
         if (ask.size > 0) ask.pieces = source.from(offset);
         const json::Value answer = json::parse(client_.send(ask).content);
-        const json::Value* done = answer.is_object() ? answer.as_object().if_contains("done") : nullptr;
-        if (!done || !done->is_bool() || !done->as_bool())
+        if (!is_true(answer, "done"))
             throw Error(Error::Kind::unavailable, "the server took only a part of the upload");
     }
 
     http::Client& client_;
     const FileOf& file_of_;
     const std::function<bool()>& gives_up_;
+    const std::function<void()>& waits_;
+    bool told_ = false;
 };
 
 }  // namespace
 
 void upload(http::Client& client, const FileOf& file_of, std::span<const BlobRef> blobs,
-            const std::function<bool()>& gives_up) {
+            const std::function<bool()>& gives_up, const std::function<void()>& waits) {
     const std::set<BlobRef> once(blobs.begin(), blobs.end());
     const std::vector<BlobRef> all(once.begin(), once.end());
-    Uploader uploader(client, file_of, gives_up);
+    Uploader uploader(client, file_of, gives_up, waits);
     if (all.size() == 1 && all.front().size <= not_worth_asking) return uploader.send(all.front());
     for (std::size_t begin = 0; begin < all.size(); begin += most_asked_together) {
         const std::size_t count = std::min(most_asked_together, all.size() - begin);

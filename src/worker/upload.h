@@ -16,8 +16,8 @@ namespace atelier::worker {
 using FileOf = std::function<std::optional<std::filesystem::path>(const Digest&)>;
 
 // Tries again until it has succeeded or `gives_up`: then it throws Error::unavailable. Error::not_found for a blob that
-// isn't here.
+// isn't here. `waits`: called once, before it waits for the first time.
 void upload(http::Client& client, const FileOf& file_of, std::span<const store::BlobRef> blobs,
-            const std::function<bool()>& gives_up);
+            const std::function<bool()>& gives_up, const std::function<void()>& waits = {});
 
 }  // namespace atelier::worker

@@ -1,0 +1,99 @@
+// Servers on a PostgreSQL: the database is restarted under them, and of two on one data folder the one that schedules is
+// killed, again and again.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+
+#include "db/testing_postgres.h"
+#include "served.h"
+
+namespace atelier::tests {
+
+using testing_support::PostgresServer;
+
+namespace {
+
+constexpr unsigned seed = 20261106;
+constexpr seconds stall{60};
+
+}  // namespace
+
+TEST(ServedPostgres, IsRestartedInTheMiddleOfAJob) {
+    constexpr int tasks = 100;
+    PostgresServer postgres(PostgresServer::Sync::on);
+    const std::string url = postgres.fresh_url();
+    Ground ground;
+    Server server(ground, {"--db", url});
+    const Books books(url);
+    RemoteWorker one(ground, "one", server.url());
+    RemoteWorker two(ground, "two", server.url());
+    const std::string job = LongJob{tasks, "0.05"}.submit(server.client(), ground);
+    for (int round = 0; round < 6; ++round) {
+        const std::int64_t wanted = books.done() + 5;
+        ASSERT_TRUE(eventually([&] { return books.done() >= wanted; }, stall)) << server.said() << one.said();
+        round % 2 == 0 ? postgres.stop() : postgres.kill();
+        std::this_thread::sleep_for(milliseconds(round * 150));
+        postgres.start();
+    }
+    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << server.said() << one.said();
+    EXPECT_TRUE(server.runs()) << server.said();
+    expect_each_task_once(books, job, tasks);
+    expect_outputs_right(ground, job, tasks);
+    expect_worker_clean(one);
+    expect_worker_clean(two);
+    one.leave();
+    two.leave();
+    server.stop();
+}
+
+TEST(ServedPostgres, OfTwoServersTheOneThatSchedulesIsKilledAgainAndAgain) {
+    constexpr int tasks = 120, kills = 6;
+    PostgresServer& postgres = PostgresServer::shared();
+    const std::string url = postgres.fresh_url();
+    Ground ground;
+    Server first(ground, {"--db", url});
+    Server second(ground, {"--db", url});
+    const Books books(url);
+    RemoteWorker one(ground, "one", first.url());
+    RemoteWorker two(ground, "two", second.url());
+    // By the one that doesn't schedule: it passes it on.
+    const std::string job = LongJob{tasks, "0.05"}.submit(second.client(), ground);
+    const auto scheduler = [&]() -> std::string {
+        const auto row = books.open()->row<std::string>("SELECT url FROM servers WHERE schedules = 1");
+        return row ? std::get<0>(*row) : "";
+    };
+    std::mt19937 random(seed);
+    std::string killed;
+    for (int round = 0; round < kills; ++round) {
+        ASSERT_TRUE(eventually([&] { return !scheduler().empty() && scheduler() != killed; }, stall)) << first.said();
+        killed = scheduler();
+        Server& it = killed == first.url() ? first : second;
+        Server& other = killed == first.url() ? second : first;
+        const std::int64_t wanted = books.done() + 4;
+        ASSERT_TRUE(eventually([&] { return books.done() >= wanted; }, stall)) << it.said() << one.said() << two.said();
+        std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution(0, 100)(random)));
+        ASSERT_NE(books.state(job), "SUCCEEDED") << "the job is too short";
+        it.kill();
+        EXPECT_TRUE(eventually([&] { return scheduler() == other.url(); }, seconds(30))) << "the other takes over";
+        EXPECT_EQ(other.client().get("/api/v1/jobs/" + job).at("job").at("id").as_string(), job);
+        it.start();
+    }
+    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << one.said() << two.said();
+    expect_each_task_once(books, job, tasks);
+    expect_outputs_right(ground, job, tasks);
+    expect_worker_clean(one);
+    expect_worker_clean(two);
+
+    // A change that is asked of either is made.
+    Server& standby = scheduler() == first.url() ? second : first;
+    const std::string another = LongJob{2}.submit(standby.client(), ground);
+    ASSERT_TRUE(eventually([&] { return books.state(another) == "SUCCEEDED"; })) << one.said() << two.said();
+    one.leave();
+    two.leave();
+    first.stop();
+    second.stop();
+}
+
+}  // namespace atelier::tests
