@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "base/text.h"
 #include "db/testing_postgres.h"
 #include "served.h"
 
@@ -30,7 +31,7 @@ TEST(ServedPostgres, IsRestartedInTheMiddleOfAJob) {
     RemoteWorker one(ground, "one", server.url());
     RemoteWorker two(ground, "two", server.url());
     const std::string job = LongJob{tasks, "0.05"}.submit(server.client(), ground);
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 4; ++round) {
         const std::int64_t wanted = books.done() + 5;
         ASSERT_TRUE(eventually([&] { return books.done() >= wanted; }, stall)) << server.said() << one.said();
         round % 2 == 0 ? postgres.stop() : postgres.kill();
@@ -94,6 +95,32 @@ TEST(ServedPostgres, OfTwoServersTheOneThatSchedulesIsKilledAgainAndAgain) {
     two.leave();
     first.stop();
     second.stop();
+}
+
+// A farm on PostgreSQL leaves a folder of blobs that looks like a farm without jobs.
+TEST(ServedPostgres, ItsFolderIsTakenForNoFarmOfItsOwn) {
+    const std::string url = PostgresServer::shared().fresh_url();
+    Ground ground;
+    Server first(ground, {"--db", url});
+    {
+        Server second(ground, {"--db", url});
+        second.stop();
+    }
+    // The note of where the server is was the second's, and is the first's again.
+    ASSERT_TRUE(eventually([&] { return ground.read("data/server.json").find(first.url()) != std::string::npos; }));
+    const Ended asked = ground.run({"jobs", "--json"});
+    EXPECT_EQ(asked.status, 0) << asked.all();
+    first.stop();
+    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+             {"jobs"}, {"store", "gc"}, {"run", ground.write("job.yaml", shell_job("true"))}, {"serve"}}) {
+        const Ended refused = ground.run(command);
+        EXPECT_NE(refused.status, 0) << join(command, " ") << refused.all();
+        EXPECT_NE(refused.err.find("are in the database postgresql://"), std::string::npos) << refused.all();
+    }
+    const Ended copy = ground.run({"db", "copy", url, ground.path("data").string()});
+    EXPECT_EQ(copy.status, 0) << copy.all();
+    const Ended here = ground.run({"jobs"});
+    EXPECT_EQ(here.status, 0) << here.all();
 }
 
 }  // namespace atelier::tests

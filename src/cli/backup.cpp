@@ -66,6 +66,8 @@ int copy_database(const std::string& from, const std::string& to, Output& output
         rows += table.rows;
         tables[table.name] = table.rows;
     }
+    if (std::error_code ignored; std::filesystem::is_directory(to, ignored))
+        std::filesystem::remove(farm::Layout{to}.elsewhere(), ignored);
     output.say(fmt::format("{} rows are in {} now", rows, db::shown(to)));
     json::Object object;
     object["rows"] = rows;

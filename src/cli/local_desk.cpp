@@ -37,6 +37,7 @@ db::Connection& LocalDesk::reader() {
 
 bool LocalDesk::has_tables() {
     if (reader_) return true;
+    layout_.require_here();
     if (!std::filesystem::exists(layout_.database())) return false;
     auto reader = db::open(layout_.database().string(), db::Access::read_only);
     if (!db::has_table(*reader, "jobs")) return false;

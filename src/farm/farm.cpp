@@ -23,7 +23,11 @@ constexpr double attendance_interval = 1;  // seconds
 Fd take_ownership(const FarmOptions& options) {
     const Layout& layout = options.layout;
     layout.create();
-    if (db::is_shared(options.database_url())) return {};  // so is the data folder
+    if (db::is_shared(options.database_url())) {  // so is the data folder
+        layout.tell_elsewhere(options.database_url());
+        return {};
+    }
+    layout.require_here();
     Fd lock = open_file(layout.lock(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
         throw Error(Error::Kind::unavailable, "another atelier owns the data folder " + layout.root.string());

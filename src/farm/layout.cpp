@@ -5,8 +5,26 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "db/db.h"
 
 namespace atelier::farm {
+
+void Layout::tell_elsewhere(const std::string& url) const {
+    const std::string text = db::shown(url) + "\n";
+    std::error_code none;
+    if (std::filesystem::exists(elsewhere(), none) && read_file(elsewhere()) == text) return;
+    write_file_durably(elsewhere(), text, 0600);
+}
+
+void Layout::require_here() const {
+    std::error_code none;
+    if (!std::filesystem::exists(elsewhere(), none)) return;
+    const std::string url(trim(std::string_view(read_file(elsewhere()))));
+    throw Error(Error::Kind::conflict, "the jobs of " + root.string() + " are in the database " + url,
+                "`atelier serve --db " + url + "` serves them; `atelier db copy " + url + " " + root.string() +
+                    "` brings them here");
+}
 
 void Layout::create() const {
     std::error_code problem;
