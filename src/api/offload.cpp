@@ -1,5 +1,7 @@
 #include "api/offload.h"
 
+#include <utility>
+
 namespace atelier::api {
 
 Offload::Offload(int threads) {
@@ -31,6 +33,14 @@ void Offload::loop() {
     }
 }
 
+void Offload::post(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+}
+
 http::Task<void> Offload::run(const std::function<void()>& work) {
     const auto start = [&](auto answer) {
         const auto job = [&work, answer] {
@@ -42,13 +52,46 @@ http::Task<void> Offload::run(const std::function<void()>& work) {
             }
             answer(problem, true);
         };
-        {
-            const std::lock_guard lock(mutex_);
-            queue_.push_back(job);
-        }
-        wake_.notify_one();
+        post(job);
     };
     co_await http::later<bool>(start);
+}
+
+Errand::~Errand() {
+    std::unique_lock lock(mutex_);
+    over_.wait(lock, [this] { return running_ == 0; });
+}
+
+// The coroutine may go on, and begin the next one, before this one has said that it is over.
+void Errand::begin(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        ++running_;
+    }
+    is_begun_ = true;
+    offload_.post([this, work = std::move(work)] {
+        std::exception_ptr problem;
+        try {
+            work();
+        } catch (...) {
+            problem = std::current_exception();
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            problem_ = problem;
+        }
+        signal_->notify();
+        const std::lock_guard lock(mutex_);
+        --running_;
+        over_.notify_all();
+    });
+}
+
+http::Task<void> Errand::end() {
+    if (!std::exchange(is_begun_, false)) co_return;
+    co_await signal_->answered();
+    const std::lock_guard lock(mutex_);
+    if (problem_) std::rethrow_exception(problem_);
 }
 
 }  // namespace atelier::api
