@@ -17,7 +17,7 @@ using http::Task;
 
 constexpr std::size_t most_names = 10'000;
 constexpr std::size_t most_names_bytes = 2u << 20;
-constexpr std::size_t piece_size = 128u << 10;
+constexpr std::size_t piece_size = 256u << 10;
 
 std::string owner_of(const Call& call) { return call.caller.user + "/" + call.caller.token; }
 
@@ -44,13 +44,40 @@ Response missing(Call& call) {
     return answer(missing);
 }
 
-Task<void> receive(Call& call, Uploads::Turn& turn) {
-    std::vector<char> buffer(piece_size);
-    for (;;) {
-        const std::size_t count = co_await call.request.body->read(buffer);
-        if (count == 0) co_return;
-        turn.write({buffer.data(), count});
+// As much as there is room for. What arrived before the client broke off counts, too.
+Task<std::size_t> fill(Call& call, std::vector<char>& piece, std::exception_ptr& problem) {
+    std::size_t held = 0;
+    try {
+        while (held < piece.size()) {
+            const std::span<char> rest(piece.data() + held, piece.size() - held);
+            const std::size_t count = co_await call.request.body->read(rest);
+            if (count == 0) break;
+            held += count;
+        }
+    } catch (...) {
+        problem = std::current_exception();
     }
+    co_return held;
+}
+
+// One piece is written and hashed while the next one comes: the disk never holds up the network's threads.
+Task<void> receive(Call& call, Uploads::Turn& turn) {
+    const std::uint64_t length = call.request.body->length().value_or(piece_size);
+    const auto size = static_cast<std::size_t>(std::clamp<std::uint64_t>(length, 1, piece_size));
+    const auto signal = co_await http::Signal::make();
+    std::array<std::vector<char>, 2> pieces;
+    std::exception_ptr problem;
+    Errand errand(call.context.offload, signal);
+    for (std::size_t turns = 0; !problem; ++turns) {
+        std::vector<char>& piece = pieces[turns % pieces.size()];
+        piece.resize(size);
+        const std::size_t count = co_await fill(call, piece, problem);
+        co_await errand.end();
+        if (count == 0) break;
+        errand.begin([&turn, &piece, count] { turn.write({piece.data(), count}); });
+    }
+    co_await errand.end();
+    if (problem) std::rethrow_exception(problem);
 }
 
 // Giving a blob its name waits for the disk: not on the network's threads.

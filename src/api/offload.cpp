@@ -1,5 +1,7 @@
 #include "api/offload.h"
 
+#include <utility>
+
 namespace atelier::api {
 
 Offload::Offload(int threads) {
@@ -35,9 +37,9 @@ namespace {
 
 // Whoever waits may be sent away while the server stops. Then `work` is gone with what it refers to: it is not begun
 // any more, or its end is waited for.
-class Errand {
+class Borrowed {
 public:
-    explicit Errand(const std::function<void()>* work) : work_(work) {}
+    explicit Borrowed(const std::function<void()>* work) : work_(work) {}
 
     void run() {
         const std::lock_guard lock(mutex_);
@@ -55,32 +57,73 @@ private:
 };
 
 struct Leaving {
-    Errand& errand;
-    ~Leaving() { errand.give_up(); }
+    Borrowed& work;
+    ~Leaving() { work.give_up(); }
 };
 
 }  // namespace
 
+void Offload::post(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+}
+
 http::Task<void> Offload::run(const std::function<void()>& work) {
-    const auto errand = std::make_shared<Errand>(&work);
-    const Leaving leaving{*errand};
+    const auto borrowed = std::make_shared<Borrowed>(&work);
+    const Leaving leaving{*borrowed};
     const auto start = [&](auto answer) {
-        const auto job = [errand, answer] {
+        const auto job = [borrowed, answer] {
             std::exception_ptr problem;
             try {
-                errand->run();
+                borrowed->run();
             } catch (...) {
                 problem = std::current_exception();
             }
             answer(problem, true);
         };
-        {
-            const std::lock_guard lock(mutex_);
-            queue_.push_back(job);
-        }
-        wake_.notify_one();
+        post(job);
     };
     co_await http::later<bool>(start);
+}
+
+Errand::~Errand() {
+    std::unique_lock lock(mutex_);
+    over_.wait(lock, [this] { return running_ == 0; });
+}
+
+// The coroutine may go on, and begin the next one, before this one has said that it is over.
+void Errand::begin(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        ++running_;
+    }
+    is_begun_ = true;
+    offload_.post([this, work = std::move(work)] {
+        std::exception_ptr problem;
+        try {
+            work();
+        } catch (...) {
+            problem = std::current_exception();
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            problem_ = problem;
+        }
+        signal_->notify();
+        const std::lock_guard lock(mutex_);
+        --running_;
+        over_.notify_all();
+    });
+}
+
+http::Task<void> Errand::end() {
+    if (!std::exchange(is_begun_, false)) co_return;
+    co_await signal_->answered();
+    const std::lock_guard lock(mutex_);
+    if (problem_) std::rethrow_exception(problem_);
 }
 
 }  // namespace atelier::api

@@ -20,8 +20,8 @@ struct Layout {
     std::filesystem::path sessions() const { return root / "sessions"; }
     std::filesystem::path checkpoints() const { return root / "checkpoints"; }
 
-    // Names the database when it isn't the one in here: a farm on PostgreSQL. Whoever took this folder for a farm of its
-    // own would take the blobs of that one for garbage.
+    // Names the database when it isn't the one in here: a farm on PostgreSQL. Whoever took this folder for a farm of
+    // its own would take the blobs of that one for garbage.
     std::filesystem::path elsewhere() const { return root / "database"; }
     void tell_elsewhere(const std::string& url) const;
     void require_here() const;  // throws Error::conflict
