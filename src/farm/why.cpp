@@ -44,10 +44,13 @@ std::string busy_with(const Queue& queue, const JobBoard& job) {
     for (const auto& [id, worker] : queue.workers())
         for (const auto& [session_id, session] : worker.sessions)
             if (const auto other = queue.jobs().find(session.job); other != queue.jobs().end())
-                ++sessions[other->second.id];
+                ++sessions[other->second.owner == job.owner ? other->second.id : ""];
     std::vector<std::string> parts;
-    for (const auto& [id, count] : sessions)
-        parts.push_back(fmt::format("{} on {}", count, id == job.id ? "this job" : "job " + id));
+    for (const auto& [id, count] : sessions)  // jobs of others aren't named: who asks may not know of them
+        parts.push_back(fmt::format("{} on {}", count,
+                                    id.empty()     ? "jobs of others"
+                                    : id == job.id ? "this job"
+                                                   : "job " + id));
     return parts.empty() ? "" : " (" + join(parts, ", ") + ")";
 }
 
