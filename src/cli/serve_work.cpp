@@ -101,6 +101,14 @@ http::ServerOptions server_options(const ServeRequest& request) {
     return options;
 }
 
+// Thousands of connections, each a file; what is usual is a thousand.
+void allow_many_files() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);  // where it may not, connections beyond are refused
+}
+
 // A large body's memory goes back to the system, rather than into the heaps of as many threads as once held one.
 void return_large_memory() {
     constexpr int large = 256 * 1024;
