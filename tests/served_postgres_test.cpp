@@ -115,7 +115,7 @@ TEST(ServedPostgres, ItsFolderIsTakenForNoFarmOfItsOwn) {
              {"jobs"}, {"store", "gc"}, {"run", ground.write("job.yaml", shell_job("true"))}, {"serve"}}) {
         const Ended refused = ground.run(command);
         EXPECT_NE(refused.status, 0) << join(command, " ") << refused.all();
-        EXPECT_NE(refused.err.find("are in the database postgresql://"), std::string::npos) << refused.all();
+        EXPECT_NE(refused.err.find("are in the database postgres at"), std::string::npos) << refused.all();
     }
     const Ended copy = ground.run({"db", "copy", url, ground.path("data").string()});
     EXPECT_EQ(copy.status, 0) << copy.all();

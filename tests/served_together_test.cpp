@@ -116,7 +116,9 @@ TEST(ServedTogether, ARunOutlivesARestartOfItsServer) {
     const std::string script = "while [ ! -e '" + go + "' ]; do sleep 0.02; done; echo $N > \"$OUT/$N.txt\"";
     RemoteWorker worker(ground, "worker", server.url());
     const auto run = ground.start({"run", ground.write("job.yaml", shell_job(script, 3))});
-    ASSERT_TRUE(eventually([&] { return ground.count("SELECT count(*) FROM tasks") > 0; })) << run->err();
+    ASSERT_TRUE(eventually([&] {
+        return run->out().find("submitted") != std::string::npos && ground.count("SELECT count(*) FROM tasks") > 0;
+    })) << run->err();
     server.kill();
     std::this_thread::sleep_for(milliseconds(500));
     server.start();

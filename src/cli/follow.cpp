@@ -38,11 +38,7 @@ Colour colour_of(JobState state) {
 }  // namespace
 
 Follower::Follower(std::string job, Desk& desk, Output& output)
-    : id_(std::move(job)), desk_(desk), output_(output), begun_(std::chrono::steady_clock::now()) {
-    steps_ = desk_.steps(id_);
-    for (const farm::StepSummary& step : steps_)
-        done_at_begin_ += step.succeeded;
-}
+    : id_(std::move(job)), desk_(desk), output_(output), begun_(std::chrono::steady_clock::now()) {}
 
 bool Follower::look() {
     try {
@@ -62,7 +58,13 @@ bool Follower::look() {
 
 bool Follower::look_now() {
     job_ = desk_.summary(id_);
-    before_ = std::exchange(steps_, desk_.steps(id_));
+    std::vector<farm::StepSummary> steps = desk_.steps(id_);
+    if (steps_.empty()) {  // the first look
+        for (const farm::StepSummary& step : steps)
+            done_at_begin_ += step.succeeded;
+        steps_ = steps;
+    }
+    before_ = std::exchange(steps_, std::move(steps));
     const bool ended = farm::has_ended(job_.state);
     if (output_.wants_json) return ended;
     if (!output_.terminal()) {

@@ -1,11 +1,10 @@
 // A thin layer over a database: prepared statements kept by their text, typed rows, transactions. One SQL text serves
 // every backend: parameters are $1, $2, … and may be used in any order. SQL stands with those who use it.
-//
 //   auto job = connection.row<std::string, std::int64_t>("SELECT name, priority FROM jobs WHERE id = $1", id);
 //   connection.run("UPDATE jobs SET priority = $2 WHERE id = $1", id, priority);
 //
-// On PostgreSQL a parameter's type comes from where it stands; where nothing tells it ($1 IS NULL), write CAST ($1 AS
-// …). A Connection belongs to one thread at a time.
+// On PostgreSQL a parameter's type comes from where it stands; elsewhere CAST it. A Connection is one thread's at a
+// time.
 #pragma once
 
 #include <cstdint>
@@ -145,8 +144,8 @@ struct Migration {
     const char* sql = "";
 };
 
-// Brings the database up to the last migration, each in a transaction of its own. A database that is newer than the
-// program is refused in words (Error::conflict).
+// Brings the database up to the last one, each in a transaction. One newer than the program is Error::conflict, in
+// words.
 void migrate(Connection& connection, std::span<const Migration> migrations);
 
 }  // namespace atelier::db

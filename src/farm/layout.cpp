@@ -20,10 +20,9 @@ void Layout::tell_elsewhere(const std::string& url) const {
 void Layout::require_here() const {
     std::error_code none;
     if (!std::filesystem::exists(elsewhere(), none)) return;
-    const std::string url(trim(std::string_view(read_file(elsewhere()))));
-    throw Error(Error::Kind::conflict, "the jobs of " + root.string() + " are in the database " + url,
-                "`atelier serve --db " + url + "` serves them; `atelier db copy " + url + " " + root.string() +
-                    "` brings them here");
+    const std::string database(trim(std::string_view(read_file(elsewhere()))));
+    throw Error(Error::Kind::conflict, "the jobs of " + root.string() + " are in the database " + database,
+                "`atelier serve --db URL` serves them; `atelier db copy URL " + root.string() + "` brings them here");
 }
 
 void Layout::create() const {
