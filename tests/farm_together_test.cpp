@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "farm/farm.h"
+#include "farm/schema.h"
 #include "program.h"
 
 namespace atelier::tests {
@@ -31,6 +32,22 @@ std::string a_job(const Ground& ground, const std::string& name, const std::stri
 
 std::string job_named(const Ground& ground, const std::string& name) {
     return ground.text("SELECT id FROM jobs WHERE name = '" + name + "'");
+}
+
+// A database as an older version has left it: commands that only look bring it up to date first.
+TEST(Together, ADatabaseOfAnOlderVersionIsBroughtUpToDate) {
+    Ground ground;
+    ASSERT_EQ(ground.run({"run", ground.write("job.yaml", shell_job("echo done", 1))}).status, 0);
+    {
+        const auto database = db::open(ground.layout().database().string());
+        database->script(
+            "DROP INDEX jobs_by_owner_and_state; DROP INDEX jobs_by_owner_and_name; DROP INDEX "
+            "jobs_by_owner_and_priority; DROP INDEX jobs_by_state_and_name; DROP INDEX jobs_by_state_and_priority;"
+            "DELETE FROM schema_version WHERE number > 2");
+    }
+    const Ended list = ground.run({"jobs"});
+    EXPECT_EQ(list.status, 0) << list.all();
+    EXPECT_EQ(ground.count("SELECT max(number) FROM schema_version"), farm::migrations().back().number);
 }
 
 }  // namespace

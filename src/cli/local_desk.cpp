@@ -15,6 +15,7 @@
 #include "farm/farm.h"
 #include "farm/log_book.h"
 #include "farm/queries_json.h"
+#include "farm/schema.h"
 #include "store/hash_cache.h"
 #include "store/manifest.h"
 #include "worker/staging.h"
@@ -29,9 +30,14 @@ constexpr std::size_t all_attempts = 1'000'000;
 LocalDesk::LocalDesk() : layout_{home_folder()} {}
 
 db::Connection& LocalDesk::reader() {
-    if (!has_tables())
+    if (!has_tables()) {
+        if (has_owner())
+            throw Error(Error::Kind::unavailable, "the farm of this data folder is just starting, or is an older one",
+                        "try again in a moment; if that doesn't help, restart it with this version",
+                        layout_.root.string());
         throw Error(Error::Kind::not_found, "no job was ever submitted here",
                     "`atelier run TEMPLATE` runs one; ATELIER_HOME names another data folder", layout_.root.string());
+    }
     return *reader_;
 }
 
@@ -41,8 +47,21 @@ bool LocalDesk::has_tables() {
     if (!std::filesystem::exists(layout_.database())) return false;
     auto reader = db::open(layout_.database().string(), db::Access::read_only);
     if (!db::has_table(*reader, "jobs")) return false;
+    if (!farm::is_up_to_date(*reader) && !bring_up_to_date()) return false;
     reader_ = std::move(reader);
     return true;
+}
+
+// A database that an older version has left: a farm of our own brings it up to date. False when another process owns
+// the folder; then that is its affair.
+bool LocalDesk::bring_up_to_date() {
+    try {
+        const farm::Farm farm({layout_, {}, &system_clock()});
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::unavailable || !has_owner()) throw;
+        return false;
+    }
 }
 
 bool LocalDesk::has_owner() const {

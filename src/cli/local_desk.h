@@ -42,6 +42,8 @@ public:
     void fetch(const std::string& job, const wire::Output& output, const std::filesystem::path& folder) override;
 
 private:
+    bool bring_up_to_date();
+
     farm::Layout layout_;
     std::unique_ptr<db::Connection> reader_;
     std::shared_ptr<store::Blobs> blobs_;

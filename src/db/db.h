@@ -144,8 +144,7 @@ struct Migration {
     const char* sql = "";
 };
 
-// Brings the database up to the last one, each in a transaction. One newer than the program is Error::conflict, in
-// words.
+// Up to the last one, each in a transaction. A database newer than the program is Error::conflict, in words.
 void migrate(Connection& connection, std::span<const Migration> migrations);
 
 }  // namespace atelier::db

@@ -245,4 +245,9 @@ constexpr std::array all = {db::Migration{1, first}, db::Migration{2, second}, d
 
 std::span<const db::Migration> migrations() { return all; }
 
+bool is_up_to_date(db::Connection& connection) {
+    const auto row = connection.row<int>("SELECT coalesce(max(number), 0) FROM schema_version");
+    return std::get<0>(*row) >= migrations().back().number;
+}
+
 }  // namespace atelier::farm

@@ -9,4 +9,7 @@ namespace atelier::farm {
 
 std::span<const db::Migration> migrations();
 
+// Whether a database with the farm's tables has all of the migrations.
+bool is_up_to_date(db::Connection& connection);
+
 }  // namespace atelier::farm
