@@ -54,8 +54,9 @@ public:
     virtual std::vector<Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step) = 0;
 
     // A result whose outputs can't be brought to the farm yet. It is told as all others are, once they are there; this
-    // is for a worker that is killed before.
+    // is for a worker that is killed before. forget: the farm doesn't want it any more.
     virtual void keep(const AttemptReport&) {}
+    virtual void forget(const std::vector<AttemptId>&) {}
 
     // Bytes of a session's log; repeating a piece does no harm. end_log: nothing more will come.
     virtual void write_log(const std::string& job, const std::string& session, std::uint64_t offset,

@@ -226,6 +226,7 @@ void Agent::obey(const wire::ExchangeReply& reply) {
     for (const wire::AttemptId& attempt : reply.drop)
         for (auto& [id, runner] : runners_)
             runner->drop(attempt);
+    link_.forget(reply.drop);  // what runs keeps nothing of them from now on
     for (const wire::Cancel& cancel : reply.cancel)
         for (auto& [id, runner] : runners_)
             runner->cancel(cancel.attempt, milliseconds(cancel.at_most_ms), cancel.by_person);

@@ -563,6 +563,7 @@ TEST_F(RemoteAgentTest, AFarmThatDropsTheTaskEndsTheWaiting) {
     link_.reply(drop);
     agent_->finish();
     EXPECT_TRUE(link_.results.empty());
+    EXPECT_TRUE(link_.kept.empty()) << "nobody would ever take it";
 }
 
 TEST_F(RemoteAgentTest, AMissingInputIsExplained) {

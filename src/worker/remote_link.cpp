@@ -113,7 +113,6 @@ wire::ExchangeReply RemoteLink::exchange(const wire::ExchangeRequest& request, m
         wire::ExchangeReply reply = tell(request, patience);
         lease_ = milliseconds(reply.lease_ms);
         spool_.remove(request);
-        spool_.remove(reply.drop);
         return reply;
     } catch (const Error&) {
         if (!sessions_with_results(request).empty()) {

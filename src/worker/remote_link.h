@@ -33,6 +33,7 @@ public:
     std::shared_ptr<const wire::JobOrder> order(const std::string& job) override;
     std::vector<wire::Output> outputs(const std::string& job, std::optional<std::uint32_t> before_step) override;
     void keep(const wire::AttemptReport& report) override;
+    void forget(const std::vector<wire::AttemptId>& attempts) override { spool_.remove(attempts); }
     // Never wait and never fail: logs are sent in the background.
     void write_log(const std::string& job, const std::string& session, std::uint64_t offset,
                    std::string_view bytes) override {

@@ -167,13 +167,14 @@ TEST_F(RemoteLinkTest, AResultWhoseOutputsAreGoneIsPutAside) {
     EXPECT_TRUE(std::filesystem::exists(folder_.path() / "results/aside"));
 }
 
-TEST_F(RemoteLinkTest, WhatTheFarmDropsIsKeptNoLonger) {
+TEST_F(RemoteLinkTest, WhatIsForgottenIsKeptNoLonger) {
     const auto link = open();
     link->exchange(request_of("b", 1, {}), 0ms);
     link->keep(with_output("late"));
     EXPECT_FALSE(spool_is_empty());
-    server_.reply.drop.push_back({"job", 0, 7, 1});
-    link->exchange(request_of("b", 2, {}), 0ms);
+    link->forget({{"job", 0, 8, 1}});
+    EXPECT_FALSE(spool_is_empty()) << "another's";
+    link->forget({{"job", 0, 7, 1}});
     EXPECT_TRUE(spool_is_empty());
 }
 

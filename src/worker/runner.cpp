@@ -349,11 +349,9 @@ void Runner::keep_while_farm_is_away(wire::Result result) {
         result.log = log_.end_attempt();
         result.ended_at = system_clock().wall();
         outputs_->drop_superseded(result.outputs);
-        wire::AttemptReport report;
-        {
-            const std::lock_guard lock(mutex_);
-            report = *current_;
-        }
+        const std::lock_guard lock(mutex_);
+        if (dropped_) return;
+        wire::AttemptReport report = *current_;
         report.preview.reset();
         report.result = std::move(result);
         around_.link.keep(report);

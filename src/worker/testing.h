@@ -92,6 +92,11 @@ struct FakeLink final : wire::FarmLink {
         const std::lock_guard lock(mutex);
         kept.push_back(report);
     }
+    void forget(const std::vector<wire::AttemptId>& attempts) override {
+        const std::lock_guard lock(mutex);
+        for (const wire::AttemptId& attempt : attempts)
+            std::erase_if(kept, [&](const wire::AttemptReport& report) { return report.attempt == attempt; });
+    }
 
     // From the test.
     void assign(std::vector<std::uint64_t> tasks, const std::string& session = "s1", bool resume = false) {
