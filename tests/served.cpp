@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -148,6 +147,24 @@ std::string Books::state(const std::string& job) const {
     } catch (const Error& error) {
         return error.what();
     }
+}
+
+::testing::AssertionResult Books::succeeds(const std::string& job) const {
+    if (eventually([&] { return state(job) == "SUCCEEDED"; })) return ::testing::AssertionSuccess();
+    const auto database = open();
+    auto failure = ::testing::AssertionFailure() << state(job) << ' ' << farm::job_by_id(*database, job).message;
+    database->each<std::int64_t, int, std::int64_t, std::string, std::string>(
+        "SELECT task, state, epoch, COALESCE(worker, ''), COALESCE(session, '') FROM tasks ORDER BY step, task",
+        [&](std::int64_t task, int state, std::int64_t epoch, const std::string& worker, const std::string& session) {
+            failure << fmt::format("\n  task {} {} epoch {} {} {}", task,
+                                   farm::name_of(static_cast<farm::TaskState>(state)), epoch, worker, session);
+        });
+    database->each<std::string, std::string, std::int64_t>(
+        "SELECT id, name, seen_at FROM workers", [&](const std::string& id, const std::string& name, std::int64_t at) {
+            failure << fmt::format("\n  worker {} {} heard of {} ms ago", id, name,
+                                   (system_clock().wall() - at) / 1000);
+        });
+    return failure << '\n';
 }
 
 void expect_each_task_once(const Books& books, const std::string& job, int tasks, int outputs) {

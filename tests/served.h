@@ -2,6 +2,8 @@
 // on the same port and folders; a job of many tasks, and what must hold when it is done, whatever happened meanwhile.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -89,6 +91,7 @@ public:
     std::int64_t count(const std::string& sql) const;  // the first column of the first row; 0 when it can't be asked
     std::int64_t done() const { return count("SELECT sum(succeeded) FROM steps"); }
     std::string state(const std::string& job) const;
+    ::testing::AssertionResult succeeds(const std::string& job) const;  // soon; if not, what it hangs on
 
 private:
     std::string url_;

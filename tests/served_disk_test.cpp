@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include <optional>
 #include <thread>
 
 #include "base/testing.h"
@@ -83,61 +84,61 @@ TEST(FullDisk, OnAWorkersMachine) {
         const Ended retry = ground.run({"job", "retry", job, "--failed"});
         EXPECT_EQ(retry.status, 0) << retry.all();
     }
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << small.said();
+    ASSERT_TRUE(books.succeeds(job)) << small.said();
     expect_large_outputs_right(ground, job);
     expect_worker_clean(small);
     small.leave();
     server.stop();
 }
 
-TEST(FullDisk, OnTheServersMachine) {
+// A server with its store and database on a small disk, in the middle of a job.
+class FullServer : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!disk.mounted()) GTEST_SKIP() << "only root may mount a small disk";
+        server.emplace(ground);
+        worker.emplace(ground, "worker", server->url(), std::vector<std::string>{"--slots", "2"});
+        LongJob long_job{tasks};
+        long_job.script = large_script;
+        job = long_job.submit(server->client(), ground);
+        ASSERT_TRUE(eventually([&] { return books.done() >= 2; }, stall)) << worker->said();
+    }
+
+    void expect_all_done() {
+        ASSERT_TRUE(books.succeeds(job)) << server->said() << worker->said();
+        expect_each_task_once(books, job, tasks, 2 * tasks);
+        expect_large_outputs_right(ground, job);
+        expect_worker_clean(*worker);
+        worker->leave();
+        server->stop();
+    }
+
     Ground ground;
-    const SmallDisk disk(ground.path("data"), "size=64m");
-    if (!disk.mounted()) GTEST_SKIP() << "only root may mount a small disk";
-    Server server(ground);
-    const Books books(ground);
-    RemoteWorker worker(ground, "worker", server.url(), {"--slots", "2"});
-    LongJob long_job{tasks};
-    long_job.script = large_script;
-    const std::string job = long_job.submit(server.client(), ground);
-    ASSERT_TRUE(eventually([&] { return books.done() >= 2; }, stall)) << worker.said();
+    const SmallDisk disk{ground.path("data"), "size=64m"};
+    std::optional<Server> server;
+    const Books books{ground};
+    std::optional<RemoteWorker> worker;
+    std::string job;
+};
+
+TEST_F(FullServer, GoesOnWhenThereIsRoomAgain) {
     Filling filling(ground.path("data"));
     std::this_thread::sleep_for(seconds(2));
     const std::int64_t done = books.done();
-    EXPECT_TRUE(server.runs()) << server.said();
+    EXPECT_TRUE(server->runs()) << server->said();
     filling.go();
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << server.said() << worker.said();
+    expect_all_done();
     EXPECT_LT(done, tasks) << "it was never full";
-    expect_each_task_once(books, job, tasks, 2 * tasks);
-    expect_large_outputs_right(ground, job);
-    expect_worker_clean(worker);
-    worker.leave();
-    server.stop();
 }
 
-// As well when the server is started anew on the full disk.
-TEST(FullDisk, OfAServerThatIsKilledMeanwhile) {
-    Ground ground;
-    const SmallDisk disk(ground.path("data"), "size=64m");
-    if (!disk.mounted()) GTEST_SKIP() << "only root may mount a small disk";
-    Server server(ground);
-    const Books books(ground);
-    RemoteWorker worker(ground, "worker", server.url(), {"--slots", "2"});
-    LongJob long_job{tasks};
-    long_job.script = large_script;
-    const std::string job = long_job.submit(server.client(), ground);
-    ASSERT_TRUE(eventually([&] { return books.done() >= 2; }, stall)) << worker.said();
+// There is room again before it is started anew.
+TEST_F(FullServer, MayBeKilledMeanwhile) {
     Filling filling(ground.path("data"));
     std::this_thread::sleep_for(milliseconds(500));
-    server.kill();
+    server->kill();
     filling.go();
-    server.start();
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << server.said() << worker.said();
-    expect_each_task_once(books, job, tasks, 2 * tasks);
-    expect_large_outputs_right(ground, job);
-    expect_worker_clean(worker);
-    worker.leave();
-    server.stop();
+    server->start();
+    expect_all_done();
 }
 
 }  // namespace atelier::tests

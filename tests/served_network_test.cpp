@@ -58,7 +58,7 @@ TEST(BadNetwork, CutsDelaysLossesAndRepeatsInBothDirectionsSpoilNothing) {
     LongJob long_job{tasks};
     long_job.script = large_script;
     const std::string job = long_job.submit(server.client(), ground);
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << one.said() << two.said();
+    ASSERT_TRUE(books.succeeds(job)) << one.said() << two.said();
     EXPECT_GT(bad.faults() + worse.faults(), 30u);
     bad.heal();
     worse.heal();
@@ -92,7 +92,7 @@ TEST(BadNetwork, AWorkerThatIsCutOffBeyondItsLeaseTellsItsResultsTooLate) {
     const std::string held = "SELECT count(*) FROM tasks WHERE worker <> ''";
     ASSERT_TRUE(eventually([&] { return books.count(held) == 0; }, stall)) << server.said();
     RemoteWorker other(ground, "other", server.url());
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << other.said();
+    ASSERT_TRUE(books.succeeds(job)) << other.said();
     proxy.block(false);
     expect_worker_clean(away);
     EXPECT_EQ(ground.lines("tally").size(), 2u * tasks) << "each was run by both";
@@ -158,7 +158,7 @@ TEST(BadNetwork, ACableThatIsPulledAgainAndAgain) {
         std::this_thread::sleep_for(away);
         cable.put_back();
     }
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << near.said() << far.said();
+    ASSERT_TRUE(books.succeeds(job)) << near.said() << far.said();
     expect_each_task_once(books, job, tasks);
     expect_outputs_right(ground, job, tasks);
     expect_worker_clean(near);

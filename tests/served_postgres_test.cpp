@@ -38,7 +38,7 @@ TEST(ServedPostgres, IsRestartedInTheMiddleOfAJob) {
         std::this_thread::sleep_for(milliseconds(round * 150));
         postgres.start();
     }
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << server.said() << one.said();
+    ASSERT_TRUE(books.succeeds(job)) << server.said() << one.said();
     EXPECT_TRUE(server.runs()) << server.said();
     expect_each_task_once(books, job, tasks);
     expect_outputs_right(ground, job, tasks);
@@ -81,7 +81,7 @@ TEST(ServedPostgres, OfTwoServersTheOneThatSchedulesIsKilledAgainAndAgain) {
         EXPECT_EQ(other.client().get("/api/v1/jobs/" + job).at("job").at("id").as_string(), job);
         it.start();
     }
-    ASSERT_TRUE(eventually([&] { return books.state(job) == "SUCCEEDED"; })) << one.said() << two.said();
+    ASSERT_TRUE(books.succeeds(job)) << one.said() << two.said();
     expect_each_task_once(books, job, tasks);
     expect_outputs_right(ground, job, tasks);
     expect_worker_clean(one);
@@ -93,6 +93,27 @@ TEST(ServedPostgres, OfTwoServersTheOneThatSchedulesIsKilledAgainAndAgain) {
     ASSERT_TRUE(eventually([&] { return books.state(another) == "SUCCEEDED"; })) << one.said() << two.said();
     one.leave();
     two.leave();
+    first.stop();
+    second.stop();
+}
+
+// The folders in which the first server's tasks run are none of the second's, though both share the data folder.
+TEST(ServedPostgres, AServerThatStartsLeavesTheSessionsOfAnotherAlone) {
+    const std::string url = PostgresServer::shared().fresh_url();
+    Ground ground;
+    Server first(ground, {"--db", url, "--workers", "1"});
+    const Books books(url);
+    LongJob long_job{1};
+    long_job.script = fmt::format(
+        "touch {0}/begun; while [ ! -e {0}/go ]; do sleep 0.02; done; "
+        "printf 'first half of %s\\nsecond half of %s\\n' $N $N > \"$OUT/part-$N.txt\"",
+        ground.root().string());
+    const std::string job = long_job.submit(first.client(), ground);
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(ground.path("begun")); })) << first.said();
+    Server second(ground, {"--db", url, "--workers", "1"});
+    ground.write("go", "");
+    ASSERT_TRUE(books.succeeds(job)) << first.said();
+    EXPECT_EQ(books.count("SELECT count(*) FROM attempts"), 1);
     first.stop();
     second.stop();
 }
@@ -111,8 +132,13 @@ TEST(ServedPostgres, ItsFolderIsTakenForNoFarmOfItsOwn) {
     const Ended asked = ground.run({"jobs", "--json"});
     EXPECT_EQ(asked.status, 0) << asked.all();
     first.stop();
-    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-             {"jobs"}, {"store", "gc"}, {"run", ground.write("job.yaml", shell_job("true"))}, {"serve"}}) {
+    for (const std::vector<std::string>& command :
+         std::vector<std::vector<std::string>>{{"jobs"},
+                                               {"store", "gc"},
+                                               {"run", ground.write("job.yaml", shell_job("true"))},
+                                               {"serve"},
+                                               {"user", "list"},
+                                               {"backup", ground.path("farm.tar").string()}}) {
         const Ended refused = ground.run(command);
         EXPECT_NE(refused.status, 0) << join(command, " ") << refused.all();
         EXPECT_NE(refused.err.find("are in the database postgres at"), std::string::npos) << refused.all();

@@ -69,7 +69,8 @@ public:
         std::size_t found = 0;
         for (const ProcessInfo& info : all_processes()) {
             std::ifstream file("/proc/" + std::to_string(info.pid) + "/cmdline", std::ios::binary);
-            std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+            std::string text;
+            std::getline(file, text);  // nothing when the process has just gone
             if (text == std::string("sleep\0", 6) + seconds_ + std::string("\0", 1)) ++found;
         }
         return found;
