@@ -29,18 +29,20 @@ store::BlobRef blob_asked(const Call& call) {
     return blob_named(call["digest"], static_cast<std::uint64_t>(*size));
 }
 
+// A blob that is there is held from now on: whoever sends others besides counts on it.
+bool is_held(Call& call, const store::BlobRef& blob) {
+    store::Blobs& blobs = call.context.farm.blobs();
+    if (!blobs.has(blob)) return false;
+    blobs.hold({&blob, 1});
+    return true;
+}
+
 Response missing(Call& call) {
     const auto names = body_of<BlobNames>(call.request);
     if (names.blobs.size() > most_names) throw http::Refusal(413, "at most 10000 blobs are asked for at a time");
     Missing missing;
-    store::Blobs& blobs = call.context.farm.blobs();
-    for (const BlobName& name : names.blobs) {
-        const store::BlobRef blob = blob_named(name.digest, name.size);
-        if (blobs.has(blob))
-            blobs.hold({&blob, 1});
-        else
-            missing.missing.push_back(name.digest);
-    }
+    for (const BlobName& name : names.blobs)
+        if (!is_held(call, blob_named(name.digest, name.size))) missing.missing.push_back(name.digest);
     return answer(missing);
 }
 
@@ -89,10 +91,7 @@ Task<void> keep(Call& call, Uploads::Turn& turn) {
 Task<Response> put(Call& call) {
     const store::BlobRef blob = blob_asked(call);
     BlobName name{call["digest"], blob.size};
-    if (call.context.farm.blobs().has(blob)) {
-        call.context.farm.blobs().hold({&blob, 1});
-        co_return answer(name);
-    }
+    if (is_held(call, blob)) co_return answer(name);
     Uploads::Turn turn = call.context.uploads.once(blob);
     co_await receive(call, turn);
     if (!turn.complete()) throw Error(Error::Kind::invalid, "the blob is shorter than was announced", {}, "size");
@@ -104,8 +103,7 @@ Response begin(Call& call) {
     const auto name = body_of<BlobName>(call.request);
     const store::BlobRef blob = blob_named(name.digest, name.size);
     UploadState state;
-    if (call.context.farm.blobs().has(blob)) {
-        call.context.farm.blobs().hold({&blob, 1});
+    if (is_held(call, blob)) {
         state.present = state.done = true;
         state.offset = blob.size;
         return answer(state);

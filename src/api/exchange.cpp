@@ -62,13 +62,6 @@ Task<ExchangeReply> tell(Call& call, const std::shared_ptr<const ExchangeRequest
     co_return co_await http::later<ExchangeReply>(start);
 }
 
-// The same question once more: its results were taken the first time.
-std::shared_ptr<const ExchangeRequest> without_results(const ExchangeRequest& request) {
-    auto again = std::make_shared<ExchangeRequest>(request);
-    std::erase_if(again->attempts, [](const wire::AttemptReport& report) { return report.result.has_value(); });
-    return again;
-}
-
 // True when there may be something for the worker, or it has news itself.
 Task<bool> wait_for_news(Call& call, const std::string& worker, std::chrono::milliseconds patience) {
     const std::string standing = place_of(call);
@@ -104,7 +97,7 @@ Task<Response> exchange(Call& call) {
     ExchangeReply reply = co_await tell(call, request);
     if (reply.tells_nothing() && patience.count() > 0) {
         const bool has_news = co_await wait_for_news(call, worker, patience);
-        const auto again = without_results(*request);
+        const auto again = std::make_shared<const ExchangeRequest>(wire::without_results(*request));
         if (has_news) reply = co_await tell(call, again);
     }
     co_return answer(reply);

@@ -9,6 +9,7 @@
 #include "api/door.h"
 #include "api/groups.h"
 #include "archive/pack.h"
+#include "base/file_pieces.h"
 #include "base/text.h"
 
 namespace atelier::api {
@@ -112,7 +113,10 @@ private:
             return entry;
         }
         entry.size = output.size;
-        entry.open = [this, blob] { return pieces_of(std::make_shared<Fd>(open_blob(farm_.blobs(), blob))); };
+        entry.open = [this, blob, path = entry.path] {
+            const auto pieces = std::make_shared<FilePieces>(open_blob(farm_.blobs(), blob), path);
+            return [pieces] { return pieces->next(); };
+        };
         return entry;
     }
 

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -6,6 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/error.h"
+#include "base/file_pieces.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -163,6 +165,36 @@ TEST(Files, NothingIsOpenedThroughALinkThatLeadsOut) {
     EXPECT_TRUE(open_beneath(root, "in", 0));
     EXPECT_THROW(open_beneath(root, "out", 0), Error);
     EXPECT_THROW(open_beneath(root, "up/secret", 0), Error);
+}
+
+std::string all_of(FilePieces pieces) {
+    std::string all;
+    for (std::string_view piece; !(piece = pieces.next()).empty();)
+        all += piece;
+    return all;
+}
+
+TEST(FilePieces, GoFromAnOffsetToASizeOrToTheEnd) {
+    const TemporaryFolder folder;
+    const std::filesystem::path path = folder.path() / "content";
+    std::string content;
+    while (content.size() < 700'000)
+        content += std::to_string(content.size()) + ' ';
+    write_file_durably(path, content);
+    const auto pieces = [&](std::uint64_t offset, std::optional<std::uint64_t> size) {
+        return FilePieces(Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, offset, size);
+    };
+    EXPECT_EQ(all_of(pieces(0, {})), content);
+    EXPECT_EQ(all_of(pieces(300'000, {})), content.substr(300'000));
+    EXPECT_EQ(all_of(pieces(5, 300'000)), content.substr(5, 300'000));
+    EXPECT_EQ(all_of(pieces(5, 0)), "");
+    EXPECT_EQ(all_of(pieces(content.size(), {})), "");
+    try {
+        all_of(pieces(1, content.size()));
+        ADD_FAILURE() << "it told bytes that are not there";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find(path.string() + " became shorter"), std::string::npos);
+    }
 }
 
 TEST(Json, NamesThePlaceOfAnError) {

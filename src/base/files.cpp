@@ -76,6 +76,12 @@ void sync_folder(const fs::path& folder) {
     if (::fsync(fd.get()) != 0) throw Error::from_errno("cannot sync " + folder.string());
 }
 
+void empty_folder(const fs::path& folder) {
+    std::error_code ignored;
+    for (const auto& left : fs::directory_iterator(folder, ignored))
+        fs::remove_all(left.path(), ignored);
+}
+
 void check_relative_path(std::string_view path) {
     const auto refuse = [&](const char* why) {
         throw Error(Error::Kind::invalid, "the path \"" + std::string(path.substr(0, 200)) + "\" is refused: " + why);

@@ -46,6 +46,9 @@ void write_file_durably(const std::filesystem::path& path, std::string_view byte
 
 void sync_folder(const std::filesystem::path& folder);
 
+// What can't be removed stays; fine when there is no such folder.
+void empty_folder(const std::filesystem::path& folder);
+
 // A relative path from outside that stays inside its folder: not empty, not absolute, no "", "." or ".." parts, no NUL,
 // no backslash. Throws Error::invalid that names it.
 void check_relative_path(std::string_view path);

@@ -18,6 +18,7 @@ constexpr const char* from_here = "command line";
 std::unique_ptr<db::Connection> open_database() {
     const farm::Layout layout{home_folder()};
     layout.create();
+    layout.require_here();
     auto connection = db::open(layout.database().string());
     db::migrate(*connection, farm::migrations());
     return connection;

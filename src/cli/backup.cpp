@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/home.h"
+#include "cli/served.h"
 
 namespace atelier::cli {
 
@@ -40,20 +41,24 @@ void report(Output& output, const farm::BackupReport& report, const std::string&
 
 int back_up(const Where& where, Output& output) {
     const farm::Layout layout{home_folder()};
-    const std::string database = where.database.empty() ? layout.database().string() : where.database;
+    if (where.database.empty()) layout.require_here();
+    const std::string database =
+        where.database.empty() ? layout.database().string() : database_argument(where.database);
     report(output, farm::back_up(layout, database, where.file), where.file + " is written");
     return done;
 }
 
 int restore(const Where& where, Output& output) {
     const farm::Layout layout{home_folder()};
-    report(output, farm::restore(where.file, layout, where.database), layout.root.string() + " is restored");
+    report(output, farm::restore(where.file, layout, database_argument(where.database)),
+           layout.root.string() + " is restored");
     return done;
 }
 
 // A data folder stands for the database in it.
 std::string database_at(const std::string& text) {
     std::error_code ignored;
+    database_argument(text);
     if (!db::is_shared(text) && std::filesystem::is_directory(text, ignored))
         return farm::Layout{text}.database().string();
     return text;

@@ -11,6 +11,7 @@
 #include "cli/home.h"
 #include "cli/output.h"
 #include "cli/program.h"
+#include "cli/served.h"
 
 namespace atelier::cli {
 namespace {
@@ -146,6 +147,26 @@ TEST(Home, IsFoundInOrder) {
     EXPECT_EQ(home_folder(variables({{"XDG_DATA_HOME", "x"}, {"HOME", "/h"}})), "/h/.local/share/atelier");
     EXPECT_THROW(home_folder(variables({})), Error);
     EXPECT_THROW(home_folder(variables({{"HOME", "h"}})), Error);
+}
+
+TEST(Database, ANameMayCarryNoPassword) {
+    for (const char* good : {"farm.db", "/data/a:b@c", "postgresql://host/farm", "postgresql://me@host:5432/farm"})
+        EXPECT_EQ(database_argument(good), good);
+    for (const char* bad : {"postgresql://me:secret@host/farm", "postgresql://host/farm?user=me&password=secret"}) {
+        try {
+            database_argument(bad);
+            ADD_FAILURE() << bad;
+        } catch (const Error& error) {
+            EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos) << error.what();
+        }
+    }
+}
+
+TEST(Home, NamesALoopbackAddress) {
+    for (const char* near : {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
+        EXPECT_TRUE(is_loopback(near)) << near;
+    for (const char* far : {"0.0.0.0", "::", "192.168.1.2", "127.example.org", "localhost.example.org"})
+        EXPECT_FALSE(is_loopback(far)) << far;
 }
 
 std::string table(Output::Options options, const std::vector<std::vector<std::string>>& rows) {

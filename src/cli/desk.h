@@ -31,8 +31,13 @@ public:
     virtual std::string job(const std::string& beginning) = 0;
 
     virtual farm::JobPage jobs(const farm::JobFilter& filter) = 0;
-    virtual farm::JobSummary summary(const std::string& job) = 0;
-    virtual std::vector<farm::StepSummary> steps(const std::string& job) = 0;
+    struct Details {
+        farm::JobSummary job;
+        std::vector<farm::StepSummary> steps;
+    };
+    virtual Details details(const std::string& job) = 0;
+    farm::JobSummary summary(const std::string& job) { return details(job).job; }
+    std::vector<farm::StepSummary> steps(const std::string& job) { return details(job).steps; }
     virtual std::vector<farm::AttemptRecord> attempts(const std::string& job, std::optional<std::uint32_t> step,
                                                       std::optional<std::uint64_t> task) = 0;
     virtual std::optional<farm::AttemptRecord> attempt(const wire::AttemptId& id) = 0;

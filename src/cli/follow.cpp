@@ -57,8 +57,8 @@ bool Follower::look() {
 }
 
 bool Follower::look_now() {
-    job_ = desk_.summary(id_);
-    std::vector<farm::StepSummary> steps = desk_.steps(id_);
+    auto [job, steps] = desk_.details(id_);
+    job_ = std::move(job);
     if (steps_.empty()) {  // the first look
         for (const farm::StepSummary& step : steps)
             done_at_begin_ += step.succeeded;

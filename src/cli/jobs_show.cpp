@@ -127,8 +127,7 @@ int list_jobs(const JobsRequest& request, Output& output) {
 int show_job(const JobRequest& request, Output& output) {
     const auto opened = Desk::open();
     Desk& desk = *opened;
-    const farm::JobSummary job = desk.summary(desk.job(request.id));
-    const auto steps = desk.steps(job.id);
+    const auto [job, steps] = desk.details(desk.job(request.id));
     output.json(to_json(job, steps));
     output.say(fmt::format("{}  {}  {}, {:.0f} %", job.id, job.name, farm::name_of(job.state), job.progress));
     output.say(fmt::format("submitted {}, priority {}{}", ago(job.submitted_at), job.priority,

@@ -21,8 +21,9 @@ public:
 
     std::string job(const std::string& beginning) override { return farm::find_job(reader(), beginning); }
     farm::JobPage jobs(const farm::JobFilter& filter) override { return farm::list_jobs(reader(), filter); }
-    farm::JobSummary summary(const std::string& job) override { return farm::job_by_id(reader(), job); }
-    std::vector<farm::StepSummary> steps(const std::string& job) override { return farm::steps_of(reader(), job); }
+    Details details(const std::string& job) override {
+        return {farm::job_by_id(reader(), job), farm::steps_of(reader(), job)};
+    }
     std::vector<farm::AttemptRecord> attempts(const std::string& job, std::optional<std::uint32_t> step,
                                               std::optional<std::uint64_t> task) override;
     std::optional<farm::AttemptRecord> attempt(const wire::AttemptId& id) override;

@@ -9,17 +9,10 @@ namespace {
 constexpr std::chrono::milliseconds short_notice{5'000};
 constexpr const char* worker_id = "local";
 
-// Folders of sessions whose program was killed. They are nobody's: whoever calls this owns the data folder.
-void clear(const std::filesystem::path& sessions) {
-    std::error_code ignored;
-    for (const auto& left : std::filesystem::directory_iterator(sessions, ignored))
-        std::filesystem::remove_all(left.path(), ignored);
-}
-
 }  // namespace
 
 LocalFarm::LocalFarm(const farm::Layout& layout, int slots) : farm_({layout, {}, &system_clock()}), link_(farm_) {
-    clear(layout.sessions());
+    empty_folder(layout.sessions());  // of a program that was killed: whoever owns the data folder owns them
     agent_.emplace(link_, farm_.shared_blobs(),
                    worker::AgentOptions{worker_id, machine_name(), slots > 0 ? slots : usable_cores(),
                                         layout.sessions(), layout.checkpoints()});

@@ -35,6 +35,18 @@ T get(http::Client& client, const std::string& path) {
     return json::read<T>(client.get(path));
 }
 
+// A list that comes page by page, whole. path: with its query.
+template <class Page, class Item>
+std::vector<Item> all_of(http::Client& client, const std::string& path, std::vector<Item> Page::*items) {
+    std::vector<Item> all;
+    for (std::string cursor;;) {
+        const auto page = get<Page>(client, cursor.empty() ? path : path + "&cursor=" + http::encode(cursor));
+        all.insert(all.end(), (page.*items).begin(), (page.*items).end());
+        if (page.next.empty()) return all;
+        cursor = page.next;
+    }
+}
+
 http::Method method_of(const std::string& verb) {
     if (verb == "delete" || verb == "worker-forget") return http::Method::remove;
     return verb == "settings" ? http::Method::patch : http::Method::post;
@@ -94,10 +106,9 @@ farm::JobPage RemoteDesk::jobs(const farm::JobFilter& filter) {
     return get<farm::JobPage>(client_, path);
 }
 
-farm::JobSummary RemoteDesk::summary(const std::string& job) { return get<api::JobDetails>(client_, path_of(job)).job; }
-
-std::vector<farm::StepSummary> RemoteDesk::steps(const std::string& job) {
-    return get<api::JobDetails>(client_, path_of(job)).steps;
+Desk::Details RemoteDesk::details(const std::string& job) {
+    auto told = get<api::JobDetails>(client_, path_of(job));
+    return {std::move(told.job), std::move(told.steps)};
 }
 
 std::vector<farm::AttemptRecord> RemoteDesk::attempts(const std::string& job, std::optional<std::uint32_t> step,
@@ -105,14 +116,7 @@ std::vector<farm::AttemptRecord> RemoteDesk::attempts(const std::string& job, st
     std::string path = path_of(job, fmt::format("/attempts?limit={}", page_of_attempts));
     if (step) path += fmt::format("&step={}", *step);
     if (task) path += fmt::format("&task={}", *task);
-    std::vector<farm::AttemptRecord> all;
-    for (std::string cursor;;) {
-        const auto page =
-            get<api::AttemptPage>(client_, cursor.empty() ? path : path + "&cursor=" + http::encode(cursor));
-        all.insert(all.end(), page.attempts.begin(), page.attempts.end());
-        if (page.next.empty()) return all;
-        cursor = page.next;
-    }
+    return all_of(client_, path, &api::AttemptPage::attempts);
 }
 
 std::optional<farm::AttemptRecord> RemoteDesk::attempt(const wire::AttemptId& id) {
@@ -134,15 +138,7 @@ std::vector<farm::EventRecord> RemoteDesk::events(const std::string& job, std::i
 }
 
 std::vector<farm::Artifact> RemoteDesk::artifacts(const std::string& job) {
-    const std::string path = path_of(job, fmt::format("/outputs?limit={}", page_of_outputs));
-    std::vector<farm::Artifact> all;
-    for (std::string cursor;;) {
-        const auto page =
-            get<api::OutputPage>(client_, cursor.empty() ? path : path + "&cursor=" + http::encode(cursor));
-        all.insert(all.end(), page.outputs.begin(), page.outputs.end());
-        if (page.next.empty()) return all;
-        cursor = page.next;
-    }
+    return all_of(client_, path_of(job, fmt::format("/outputs?limit={}", page_of_outputs)), &api::OutputPage::outputs);
 }
 
 wire::Submission RemoteDesk::submission(const std::string& job) {

@@ -16,8 +16,7 @@ public:
 
     std::string job(const std::string& beginning) override;
     farm::JobPage jobs(const farm::JobFilter& filter) override;
-    farm::JobSummary summary(const std::string& job) override;
-    std::vector<farm::StepSummary> steps(const std::string& job) override;
+    Details details(const std::string& job) override;
     std::vector<farm::AttemptRecord> attempts(const std::string& job, std::optional<std::uint32_t> step,
                                               std::optional<std::uint64_t> task) override;
     std::optional<farm::AttemptRecord> attempt(const wire::AttemptId& id) override;

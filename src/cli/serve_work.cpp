@@ -51,8 +51,6 @@ Address parse_address(const std::string& text) {
     return {host, static_cast<std::uint16_t>(port)};
 }
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
-
 int slots_of(const std::string& workers) {
     if (workers == "auto") return usable_cores();
     constexpr int most = 1024;
@@ -62,29 +60,14 @@ int slots_of(const std::string& workers) {
     return static_cast<int>(*number);
 }
 
-farm::Fairness fairness_named(const std::string& name) {
-    if (name == "fifo") return farm::Fairness::fifo;
-    return name == "weighted" ? farm::Fairness::weighted : farm::Fairness::balanced;
-}
-
-// A command line can be read by everybody on the machine.
-std::string database_of(const ServeRequest& request) {
-    if (request.database.empty()) return process_environment("ATELIER_DB");
-    const std::size_t scheme = request.database.find("://");
-    const std::size_t at = request.database.find('@');
-    if (scheme != std::string::npos && at != std::string::npos && request.database.find(':', scheme + 3) < at)
-        throw Error(Error::Kind::invalid, "--db carries a password, and others can read command lines",
-                    "leave it out and put it into ~/.pgpass, or set ATELIER_DB to the whole URL", "--db");
-    return request.database;
-}
-
 farm::FarmOptions farm_options(const ServeRequest& request, const farm::Layout& layout, const std::string& url) {
     farm::FarmOptions options;
     options.layout = layout;
-    options.queue.fairness = fairness_named(request.fairness);
+    options.queue.fairness = farm::fairness_named(request.fairness).value();
     options.queue.lease_seconds = request.lease_seconds;
     options.queue.interval_seconds = std::min(options.queue.interval_seconds, request.lease_seconds / 4);
-    options.database = database_of(request);
+    options.database =
+        request.database.empty() ? process_environment("ATELIER_DB") : database_argument(request.database);
     options.server_url = request.url.empty() ? url : request.url;
     return options;
 }
@@ -115,12 +98,6 @@ void return_large_memory() {
     constexpr int most_heaps = 4;
     ::mallopt(M_MMAP_THRESHOLD, large);
     ::mallopt(M_ARENA_MAX, most_heaps);
-}
-
-void remove_left_sessions(const farm::Layout& layout) {
-    std::error_code ignored;
-    for (const auto& left : std::filesystem::directory_iterator(layout.sessions(), ignored))
-        std::filesystem::remove_all(left.path(), ignored);
 }
 
 // In the order in which each needs those before it; gone in the other one.
@@ -159,12 +136,13 @@ public:
 
 private:
     void start_worker(const farm::Layout& layout, int slots, std::uint16_t port) {
-        remove_left_sessions(layout);
         worker::AgentOptions options;
         options.id = fmt::format("server-{}-{}", machine_name(), port);
         options.name = machine_name();
         options.slots = slots;
-        options.sessions = layout.sessions();
+        options.sessions = layout.sessions() / options.id;  // several servers may share the data folder
+        std::filesystem::create_directories(options.sessions);
+        empty_folder(options.sessions);  // of a former run that was killed
         options.checkpoints = layout.checkpoints();
         agent_.emplace(link_, farm_.shared_blobs(), std::move(options));
     }

@@ -57,6 +57,21 @@ std::optional<http::ClientOptions> named_server() {
 
 }  // namespace
 
+bool is_loopback(const std::string& host) {
+    const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
+    return host == "localhost" || host == "::1" || (is_address && host.starts_with("127."));
+}
+
+std::string database_argument(const std::string& text) {
+    const std::size_t scheme = text.find("://");
+    const std::size_t at = text.find('@');
+    const bool names_one = at != std::string::npos && text.find(':', scheme + 3) < at;
+    if (scheme != std::string::npos && (names_one || text.find("password=", scheme) != std::string::npos))
+        throw Error(Error::Kind::invalid, "the database's URL carries a password, and others can read command lines",
+                    "leave it out and put it into ~/.pgpass, or into PGPASSWORD");
+    return text;
+}
+
 std::string secret_from(const fs::path& file) {
     const Fd opened = open_file(file, O_RDONLY);
     struct stat info {};

@@ -31,6 +31,13 @@ private:
     std::string note_;
 };
 
+// A host by which a machine speaks of itself.
+bool is_loopback(const std::string& host);
+
+// A database as a command line names it. Throws Error::invalid for a URL with a password: everybody on the machine can
+// read a command line.
+std::string database_argument(const std::string& text);
+
 // A secret from a file that others can't read; throws Error::denied when they can.
 std::string secret_from(const std::filesystem::path& file);
 

@@ -76,6 +76,7 @@ void tell(const simulate::Report& report, Output& output) {
 
 int run(const Asked& asked, Context& context) {
     simulate::Options options = asked.options;
+    options.database = database_argument(options.database);
     options.faults = faults_of(asked.faults);
     options.fairness = fairness_of(asked.fairness);
     if (!options.server.empty()) options.token = token_of(asked);

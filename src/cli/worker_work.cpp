@@ -35,12 +35,6 @@ std::string host_of(const std::string& url) {
     return rest.substr(0, rest.find_first_of(":/"));
 }
 
-bool is_this_machine(const std::string& url) {
-    const std::string host = host_of(url);
-    const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
-    return host == "localhost" || host == "::1" || (is_address && host.starts_with("127."));
-}
-
 void check_server(const std::string& url) {
     if (url.empty())
         throw Error(Error::Kind::invalid, "--server is missing: for whom this machine is to work",
@@ -134,7 +128,7 @@ std::string worker_token(const WorkerRequest& request, const Environment& enviro
     if (!request.token_file.empty()) return secret_from(request.token_file);
     if (const fs::path folder = configuration_folder(environment); !folder.empty() && fs::exists(folder / "token"))
         return secret_from(folder / "token");
-    if (is_this_machine(request.server))
+    if (is_loopback(host_of(request.server)))
         if (const fs::path file = home_folder(environment) / "token"; fs::exists(file)) return secret_from(file);
     throw Error(Error::Kind::denied, "this worker has no token for " + request.server,
                 "on the server: atelier token create --scope worker; here: --token-file FILE, or ATELIER_TOKEN");

@@ -7,6 +7,7 @@
 #include "archive/pack.h"
 #include "archive/zstd.h"
 #include "base/error.h"
+#include "base/file_pieces.h"
 #include "base/json_struct.h"
 #include "farm/backup_form.h"
 #include "farm/queries.h"
@@ -17,31 +18,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t piece_size = 256u << 10;
-
-// The first `size` bytes of a file; it may grow meanwhile.
-class FileSource {
-public:
-    FileSource(fs::path path, Fd file, std::uint64_t size)
-        : path_(std::move(path)), file_(std::move(file)), left_(size), buffer_(piece_size, '\0') {}
-
-    std::string_view next() {
-        if (left_ == 0) return {};
-        const ssize_t count = ::read(file_.get(), buffer_.data(), std::min<std::uint64_t>(buffer_.size(), left_));
-        if (count < 0) throw Error::from_errno("cannot read " + path_.string());
-        left_ -= static_cast<std::uint64_t>(count);
-        return std::string_view(buffer_).substr(0, static_cast<std::size_t>(count));
-    }
-
-private:
-    fs::path path_;
-    Fd file_;
-    std::uint64_t left_;
-    std::string buffer_;
-};
-
+// Its first `size` bytes: it may grow meanwhile.
 archive::PackEntry entry_of_open(const std::string& name, const fs::path& path, Fd file, std::uint64_t size) {
-    const auto source = std::make_shared<FileSource>(path, std::move(file), size);
+    const auto source = std::make_shared<FilePieces>(std::move(file), path, 0, size);
     archive::PackEntry entry;
     entry.path = name;
     entry.size = size;
@@ -86,7 +65,7 @@ archive::PackEntry entry_of_blob(const std::string& digest, const fs::path& path
 
 Digest digest_of_file(const fs::path& path) {
     Sha256 hash;
-    FileSource source(path, open_file(path, O_RDONLY), fs::file_size(path));
+    FilePieces source(open_file(path, O_RDONLY), path);
     for (std::string_view piece = source.next(); !piece.empty(); piece = source.next())
         hash.update(piece);
     return hash.finish();

@@ -16,13 +16,9 @@
 namespace atelier::http {
 namespace {
 
+using atelier::testing_support::error_of;
 using testing_support::eventually;
 using testing_support::ServerTest;
-
-template <class Action>
-Error thrown_by(const Action& action) {
-    return atelier::testing_support::error_of(action);
-}
 
 class ClientTest : public ServerTest {
 protected:
@@ -96,15 +92,15 @@ TEST_F(ClientTest, SpeaksJson) {
 TEST_F(ClientTest, ThrowsWhatTheServerThrew) {
     start();
     Client client(to_server());
-    const Error error = thrown_by([&] { client.get("/denied"); });
+    const Error error = error_of([&] { client.get("/denied"); });
     EXPECT_EQ(error.kind(), Error::Kind::denied);
     EXPECT_STREQ(error.what(), "You may not.");
     EXPECT_EQ(error.hint(), "Ask someone.");
     EXPECT_EQ(error.where(), "token");
-    EXPECT_EQ(thrown_by([&] { client.get("/none"); }).kind(), Error::Kind::not_found);
+    EXPECT_EQ(error_of([&] { client.get("/none"); }).kind(), Error::Kind::not_found);
     Ask ask = ask_for(Method::get, "/denied");
     ask.sink = [](std::string_view) { FAIL() << "errors aren't for the sink"; };
-    EXPECT_EQ(thrown_by([&] { client.send(ask); }).kind(), Error::Kind::denied);
+    EXPECT_EQ(error_of([&] { client.send(ask); }).kind(), Error::Kind::denied);
 }
 
 TEST_F(ClientTest, StreamsBothWays) {
@@ -125,7 +121,7 @@ TEST_F(ClientTest, StreamsBothWays) {
     if (testing_support::counts_memory) {
         EXPECT_LT(testing_support::resident_memory(), before + (30u << 20));
     }
-    EXPECT_EQ(thrown_by([&] { client.send(ask_for(Method::get, "/large")); }).kind(), Error::Kind::exhausted);
+    EXPECT_EQ(error_of([&] { client.send(ask_for(Method::get, "/large")); }).kind(), Error::Kind::exhausted);
 }
 
 TEST_F(ClientTest, HandsOnWhatTheAsksFunctionsThrow) {
@@ -133,15 +129,15 @@ TEST_F(ClientTest, HandsOnWhatTheAsksFunctionsThrow) {
     Client client(to_server());
     Ask down = ask_for(Method::get, "/large");
     down.sink = [](std::string_view) { throw Error(Error::Kind::conflict, "enough"); };
-    EXPECT_STREQ(thrown_by([&] { client.send(down); }).what(), "enough");
+    EXPECT_STREQ(error_of([&] { client.send(down); }).what(), "enough");
     Ask up = ask_for(Method::put, "/count");
     up.size = 100;
     up.pieces = []() -> std::string_view { throw Error(Error::Kind::conflict, "no more"); };
-    EXPECT_STREQ(thrown_by([&] { client.send(up); }).what(), "no more");
+    EXPECT_STREQ(error_of([&] { client.send(up); }).what(), "no more");
     Ask early = ask_for(Method::put, "/count");  // ends before its size
     early.size = 100;
     early.pieces = [] { return std::string_view(); };
-    EXPECT_EQ(thrown_by([&] { client.send(early); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { client.send(early); }).kind(), Error::Kind::unavailable);
     EXPECT_EQ(client.send(ask_for(Method::get, "/hello")).content, "hello");
 }
 
@@ -152,7 +148,7 @@ TEST_F(ClientTest, TakesARefusalInTheMiddleOfALargeBody) {
     const std::string piece(1u << 20, 'x');
     up.size = 200u << 20;
     up.pieces = [&]() -> std::string_view { return piece; };
-    EXPECT_EQ(thrown_by([&] { client.send(up); }).kind(), Error::Kind::exhausted);
+    EXPECT_EQ(error_of([&] { client.send(up); }).kind(), Error::Kind::exhausted);
     EXPECT_EQ(client.send(ask_for(Method::get, "/hello")).content, "hello");
 }
 
@@ -180,7 +176,7 @@ TEST_F(ClientTest, GoesOnWhenTheServerWasStartedAnew) {
     EXPECT_EQ(client.send(ask_for(Method::get, "/hello")).content, "hello");
     const std::uint16_t port = server->port();
     server.reset();
-    EXPECT_EQ(thrown_by([&] { client.get("/hello"); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { client.get("/hello"); }).kind(), Error::Kind::unavailable);
     options.port = port;
     start();
     EXPECT_EQ(client.send(ask_for(Method::get, "/hello")).content, "hello");
@@ -285,7 +281,7 @@ TEST(Client, TakesNothingThatWasCutShort) {
         Client client(odd.address());
         Ask ask;
         ask.path = "/x";
-        const Error error = thrown_by([&] { client.send(ask); });
+        const Error error = error_of([&] { client.send(ask); });
         EXPECT_EQ(error.kind(), Error::Kind::unavailable) << text;
         EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos);
     }
@@ -301,8 +297,8 @@ TEST(Client, LosesItsPatienceWithSilence) {
     Ask ask;
     ask.path = "/x";
     ask.patience = std::chrono::milliseconds(200);
-    EXPECT_EQ(thrown_by([&] { client.send(ask); }).kind(), Error::Kind::unavailable);
-    EXPECT_EQ(thrown_by([&] { client.poll(ask, ask); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { client.send(ask); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { client.poll(ask, ask); }).kind(), Error::Kind::unavailable);
 }
 
 // A kept connection that dies with the request on it: what may happen twice is asked again, what may not is not.
@@ -333,7 +329,7 @@ TEST(Client, RepeatsOnlyWhatMayHappenTwice) {
         requests = 0;
         EXPECT_EQ(client.send(ask).content, "ok");
         ask.content = body;
-        EXPECT_EQ(thrown_by([&] { client.send(ask); }).kind(), Error::Kind::unavailable);
+        EXPECT_EQ(error_of([&] { client.send(ask); }).kind(), Error::Kind::unavailable);
         EXPECT_EQ(requests, 2) << "with a body of '" << body << "'";
     }
 }
@@ -343,15 +339,15 @@ TEST(Client, RefusesAddressesThatItCannotMean) {
                             "file:///etc/passwd"}) {
         ClientOptions options;
         options.url = url;
-        EXPECT_EQ(thrown_by([&] { Client client(options); }).kind(), Error::Kind::invalid) << url;
+        EXPECT_EQ(error_of([&] { Client client(options); }).kind(), Error::Kind::invalid) << url;
     }
     ClientOptions options;
     options.url = "http://127.0.0.1:1/";
     Client client(options);
     EXPECT_EQ(client.url(), "http://127.0.0.1:1");
-    EXPECT_EQ(thrown_by([&] { client.get("/"); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { client.get("/"); }).kind(), Error::Kind::unavailable);
     options.token = "a\r\nX-Evil: b";
-    EXPECT_EQ(thrown_by([&] { Client evil(options); }).kind(), Error::Kind::invalid);
+    EXPECT_EQ(error_of([&] { Client evil(options); }).kind(), Error::Kind::invalid);
 }
 
 std::string output_of(const std::string& command) {

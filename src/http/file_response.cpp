@@ -1,9 +1,8 @@
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 
-#include "base/files.h"
+#include "base/file_pieces.h"
 #include "base/text.h"
 #include "http/byte_range.h"
 #include "http/message.h"
@@ -12,35 +11,12 @@ namespace atelier::http {
 
 namespace {
 
-constexpr std::size_t piece_size = 256 * 1024;
-
-// Reads on from where it stands; holds the file open for as long as the response lives.
-class FilePieces {
-public:
-    FilePieces(int file, ByteRange range) : file_(::fcntl(file, F_DUPFD_CLOEXEC, 0)), range_(range) {
-        if (!file_) throw Error::from_errno("cannot keep a file open that is to be sent");
-    }
-
-    std::string_view next() {
-        const std::uint64_t left = range_.size - given_;
-        if (left == 0) return {};
-        buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size)));
-        ssize_t got = 0;
-        do {
-            got = ::pread(file_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(range_.first + given_));
-        } while (got < 0 && errno == EINTR);
-        if (got < 0) throw Error::from_errno("cannot read a file that is being sent");
-        if (got == 0) throw Error(Error::Kind::internal, "A file became shorter while it was sent.");
-        given_ += static_cast<std::uint64_t>(got);
-        return {buffer_.data(), static_cast<std::size_t>(got)};
-    }
-
-private:
-    Fd file_;
-    ByteRange range_;
-    std::uint64_t given_ = 0;
-    std::string buffer_;
-};
+// Holds the file open for as long as the response lives.
+Fd another(int file) {
+    Fd held(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+    if (!held) throw Error::from_errno("cannot keep a file open that is to be sent");
+    return held;
+}
 
 std::string quoted(const std::string& tag) { return '"' + tag + '"'; }
 
@@ -115,7 +91,7 @@ Response file_response(const Request& request, int file, std::uint64_t size, std
     }
     response.with("Content-Type", std::string(type));
     response.length = range.size;
-    const auto pieces = std::make_shared<FilePieces>(file, range);
+    const auto pieces = std::make_shared<FilePieces>(another(file), "a file that is sent", range.first, range.size);
     response.pieces = [pieces] { return pieces->next(); };
     return response;
 }

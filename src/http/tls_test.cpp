@@ -12,14 +12,10 @@
 namespace atelier::http {
 namespace {
 
+using atelier::testing_support::error_of;
 using testing_support::eventually;
 using testing_support::ServerTest;
 using testing_support::Wire;
-
-template <class Action>
-Error thrown_by(const Action& action) {
-    return atelier::testing_support::error_of(action);
-}
 
 class TlsTest : public ServerTest {
 protected:
@@ -79,17 +75,17 @@ TEST_F(TlsTest, CarriesBothWays) {
 TEST_F(TlsTest, IsNotTrustedWithoutReason) {
     start();
     Client client(to_server(false));
-    const Error error = thrown_by([&] { client.get("/who"); });
+    const Error error = error_of([&] { client.get("/who"); });
     EXPECT_EQ(error.kind(), Error::Kind::unavailable);
     EXPECT_NE(std::string(error.what()).find("isn't trusted"), std::string::npos);
     make("other");
     ClientOptions other = to_server();
     other.authority = folder_.path() / "other.pem";
     Client second(other);
-    EXPECT_EQ(thrown_by([&] { second.get("/who"); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { second.get("/who"); }).kind(), Error::Kind::unavailable);
     other.authority = folder_.path() / "none.pem";
     Client third(other);
-    EXPECT_EQ(thrown_by([&] { third.get("/who"); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { third.get("/who"); }).kind(), Error::Kind::unavailable);
 }
 
 TEST_F(TlsTest, NoticesThatAClientOfALongPollHasGone) {
@@ -107,7 +103,7 @@ TEST_F(TlsTest, NoticesThatAClientOfALongPollHasGone) {
     Ask ask;
     ask.path = "/poll";
     ask.patience = std::chrono::milliseconds(300);
-    EXPECT_EQ(thrown_by([&] { client.send(ask); }).kind(), Error::Kind::unavailable);
+    EXPECT_EQ(error_of([&] { client.send(ask); }).kind(), Error::Kind::unavailable);
     EXPECT_TRUE(eventually([&] { return begun == 1 && ended == 1; }));
 }
 
@@ -140,7 +136,7 @@ TEST_F(TlsTest, SaysWhatIsWrongWithACertificate) {
         ServerOptions wrong = options;
         wrong.certificate = certificate ? folder_.path() / certificate : std::filesystem::path();
         wrong.key = key ? folder_.path() / key : std::filesystem::path();
-        return std::string(thrown_by([&] { Server made(wrong, router); }).what());
+        return std::string(error_of([&] { Server made(wrong, router); }).what());
     };
     make("other");
     write_file_durably(folder_.path() / "junk.pem", "junk");

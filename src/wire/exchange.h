@@ -116,6 +116,9 @@ struct ExchangeRequest {
     std::vector<AttemptReport> attempts;  // every attempt that is held here, and results not answered yet
 };
 
+// The same question once more: its results were taken the first time.
+ExchangeRequest without_results(ExchangeRequest request);
+
 struct Assignment {
     AttemptId attempt;
     std::string session;  // a new one when the worker doesn't have it

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file_pieces.h"
 #include "worker/backoff.h"
 
 namespace atelier::worker {
@@ -25,35 +25,29 @@ namespace {
 constexpr std::size_t most_asked_together = 10'000;
 constexpr std::uint64_t largest_in_one = 8u << 20;
 constexpr std::uint64_t not_worth_asking = 64u << 10;  // one alone of this size is sent unasked
-constexpr std::size_t piece_size = 256u << 10;
-constexpr int most_defects = 5;  // of the server, in a row
+constexpr int most_defects = 5;                        // of the server, in a row
 constexpr const char* bytes_type = "application/octet-stream";
 
-// A file from an offset on, in pieces. What gives up while it is sent ends the transfer.
+// A file that is sent. What gives up meanwhile ends the transfer.
 class FileSource {
 public:
-    FileSource(const std::filesystem::path& path, const std::function<bool()>& gives_up)
-        : file_(open_file(path, O_RDONLY | O_NOFOLLOW)), path_(path), gives_up_(gives_up), buffer_(piece_size, '\0') {}
+    FileSource(std::filesystem::path path, const std::function<bool()>& gives_up)
+        : path_(std::move(path)), gives_up_(gives_up) {
+        from(0);
+    }
 
     std::function<std::string_view()> from(std::uint64_t offset) {
-        offset_ = offset;
-        return [this] { return next(); };
+        pieces_.emplace(open_file(path_, O_RDONLY | O_NOFOLLOW), path_, offset);
+        return [this] {
+            if (gives_up_()) throw Error(Error::Kind::unavailable, "the upload was given up");
+            return pieces_->next();
+        };
     }
 
 private:
-    std::string_view next() {
-        if (gives_up_()) throw Error(Error::Kind::unavailable, "the upload was given up");
-        const ssize_t count = ::pread(file_.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset_));
-        if (count < 0) throw Error::from_errno("cannot read " + path_.string());
-        offset_ += static_cast<std::uint64_t>(count);
-        return {buffer_.data(), static_cast<std::size_t>(count)};
-    }
-
-    Fd file_;
     const std::filesystem::path path_;
     const std::function<bool()>& gives_up_;
-    std::string buffer_;
-    std::uint64_t offset_ = 0;
+    std::optional<FilePieces> pieces_;
 };
 
 std::uint64_t number_in(const json::Value& answer, const char* name) {

@@ -33,12 +33,6 @@ Fd lock_folder(const fs::path& root) {
                 "give this one a folder of its own with --data");
 }
 
-void remove_all_in(const fs::path& folder) {
-    std::error_code ignored;
-    for (const auto& left : fs::directory_iterator(folder, ignored))
-        fs::remove_all(left.path(), ignored);
-}
-
 // Of tasks that were done elsewhere since.
 void remove_old_checkpoints(const fs::path& folder) {
     const auto oldest = fs::file_time_type::clock::now() - checkpoints_kept;
@@ -56,7 +50,7 @@ WorkerFolder::WorkerFolder(const fs::path& root) : root_(fs::absolute(root).lexi
     for (const fs::path& folder : {cache(), sessions(), checkpoints(), spool()})
         make(folder);
     id_ = known_id();
-    remove_all_in(sessions());
+    empty_folder(sessions());
     remove_old_checkpoints(checkpoints());
 }
 
