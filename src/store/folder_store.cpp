@@ -26,7 +26,8 @@ namespace {
 constexpr const char* incoming_name = "incoming";
 constexpr unsigned read_only_mode = 0444;
 constexpr std::size_t read_size = 1u << 20;
-constexpr std::uint64_t writeback_step = 8u << 20;  // the disk begins to write while the rest is still being made
+constexpr std::uint64_t writeback_step = 8u << 20;   // the disk begins to write while the rest is still being made
+constexpr std::uint64_t kept_in_memory = 64u << 20;  // of an object's end: a large one leaves the memory to others
 
 Micros modified_of(const struct stat& info) {
     return Micros{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1'000;
@@ -44,7 +45,9 @@ public:
     void write(std::string_view piece) override {
         write_all(file_.get(), piece, path_);
         size_ += piece.size();
-        if (size_ - asked_for_ >= writeback_step) begin_writeback();
+        if (size_ - asked_for_ < writeback_step) return;
+        begin_writeback();
+        if (size_ > kept_in_memory) let_go(size_ - kept_in_memory);
     }
 
     Fd clone(int file) override {
@@ -55,6 +58,19 @@ public:
     void begin_writeback() {
         ::sync_file_range(file_.get(), static_cast<off64_t>(asked_for_), 0, SYNC_FILE_RANGE_WRITE);
         asked_for_ = size_;
+    }
+
+    // What lies far behind is on the disk by now, or nearly. The error that this wait tells, the last sync tells no
+    // more.
+    void let_go(std::uint64_t end) {
+        const auto begin = static_cast<off64_t>(let_go_);
+        const auto length = static_cast<off64_t>(end - let_go_);
+        constexpr unsigned to_the_disk =
+            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+        if (::sync_file_range(file_.get(), begin, length, to_the_disk) != 0 && errno != ENOSYS && errno != EINVAL)
+            throw Error::from_errno("cannot write " + path_.string());
+        ::posix_fadvise(file_.get(), begin, length, POSIX_FADV_DONTNEED);
+        let_go_ = end;
     }
 
     void sync() {
@@ -84,6 +100,7 @@ private:
     Fd file_;
     std::uint64_t size_ = 0;
     std::uint64_t asked_for_ = 0;  // of size_: what the disk was already told to write
+    std::uint64_t let_go_ = 0;     // of size_: what needs no memory any more
 };
 
 class FolderStore final : public Store {

@@ -129,8 +129,7 @@ def check_slow_reader(served):
         equal([reader.next()[0] for _ in range(1000)], list(range(last - 999, last + 1)), "one that reads, meanwhile")
         reader.close()
         eventually(lambda: b"atelier_event_listeners 0\n" in served.ask("GET", "/metrics").content, "its end", 120)
-        grown = served.memory() - before
-        check(grown < 40 << 20, "memory has grown by", grown, "for one that doesn't read")
+        served.check_growth(before, 40 << 20, "for one that doesn't read")
 
 
 def write_events(served, job):

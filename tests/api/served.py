@@ -15,6 +15,7 @@ import time
 import urllib.parse
 
 PROGRAM = os.path.join(os.environ["ATELIER_BINARY_DIR"], "atelier")
+IS_SANITIZED = "asan" in os.environ["ATELIER_BINARY_DIR"]  # keeps freed memory back: its growth tells nothing
 ROOT = "/api/v1"
 PASSWORD = "a long enough password"
 PATIENCE = 60.0
@@ -115,7 +116,9 @@ class Served:
     def close(self):
         self.stop_others()
         status = self.stop() if self.process.poll() is None else self.process.returncode
-        equal(status, 0, "the server's end;", self.said()[-2000:] if status else "")
+        said = self.said()
+        equal(status, 0, "the server's end;", said[-2000:] if status else "")
+        check("runtime error" not in said and "Sanitizer" not in said, "a sanitizer complains:", said[-3000:])
         self.log.close()
         self.abandon()
 
@@ -126,6 +129,11 @@ class Served:
     def memory(self):
         text = open(f"/proc/{self.process.pid}/status").read()
         return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) * 1024
+
+    def check_growth(self, before, bound, *what):
+        grown = self.memory() - before
+        print(f"memory: {before >> 20} MiB, and {grown >> 20} MiB more:", *what)
+        check(IS_SANITIZED or grown < bound, "memory has grown by", grown, *what)
 
     def start_worker(self, token, *options):
         self.workers += 1

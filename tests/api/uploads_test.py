@@ -177,8 +177,7 @@ def check_archives(served):
     equal(served.wait_until_done(job), "succeeded", "the job with many outputs")
     before = served.memory()
     zipped = served.ask("GET", f"/jobs/{job}/outputs.zip").content
-    grown = served.memory() - before
-    check(grown < 60 * MIB, "memory grows by", grown, "for an archive of", len(zipped))
+    served.check_growth(before, 60 * MIB, "for an archive of", len(zipped))
     archive = zipfile.ZipFile(io.BytesIO(zipped))
     equal(archive.testzip(), None, "the zip")
     found = set(archive.namelist())
