@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@
 namespace atelier::cli {
 
 class LocalDesk;
+
+// Which files of an incoming folder a job needs, where it isn't all of them: parameter → paths below the folder.
+using InputFiles = std::map<std::string, std::vector<std::string>>;
 
 class Desk {
 public:
@@ -63,7 +67,7 @@ public:
     json::Value ask(const std::string& verb, const std::string& job);
 
     // Stores what the incoming PATH parameters name, for a job that runs isolated.
-    virtual void store_inputs(wire::Submission& submission) = 0;
+    virtual void store_inputs(wire::Submission& submission, const InputFiles& only) = 0;
     // Lays an output below a folder of this machine; an older one there is replaced.
     virtual void fetch(const std::string& job, const wire::Output& output, const std::filesystem::path& folder) = 0;
 };

@@ -137,11 +137,11 @@ Desk::Submitted LocalDesk::submit(const wire::Submission& submission) {
     return {std::string(ask("submit", body).as_string()), false};
 }
 
-void LocalDesk::store_inputs(wire::Submission& submission) {
+void LocalDesk::store_inputs(wire::Submission& submission, const InputFiles& only) {
     store::HashCache cache(layout_.hashes());
     if (!blobs_) blobs_ = layout_.open_blobs();
-    cli::store_inputs(submission, [&](const std::filesystem::path& path) {
-        return blobs_->put(store::collect(path, *blobs_, &cache).to_json()).digest.hex();
+    cli::store_inputs(submission, only, [&](const std::filesystem::path& path, const std::vector<std::string>* files) {
+        return blobs_->put(store::collect(path, *blobs_, &cache, files).to_json()).digest.hex();
     });
 }
 

@@ -39,7 +39,7 @@ public:
     Submitted submit(const wire::Submission& submission) override;
     json::Value ask(const std::string& verb, const json::Object& body) override;
     using Desk::ask;
-    void store_inputs(wire::Submission& submission) override;
+    void store_inputs(wire::Submission& submission, const InputFiles& only) override;
     void fetch(const std::string& job, const wire::Output& output, const std::filesystem::path& folder) override;
 
 private:

@@ -1,7 +1,5 @@
 #include "cli/openjd_run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -15,6 +13,7 @@
 #include "cli/exit_status.h"
 #include "job/document.h"
 #include "job/template.h"
+#include "process/own_program.h"
 
 namespace atelier::cli {
 
@@ -93,16 +92,6 @@ Made make(const OpenjdRequest& request) {
 }
 
 // ---- running ---------------------------------------------------------------------------------------------
-
-std::map<std::string, std::string> own_variables() {
-    std::map<std::string, std::string> variables;
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string_view text = *entry;
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos) variables[std::string(text.substr(0, equals))] = text.substr(equals + 1);
-    }
-    return variables;
-}
 
 // What the job reads and writes is what its PATH parameters name; beside that a sandbox shows what the person listed.
 session::Sandbox sandbox_for(session::Sandbox sandbox, const job::Job& job, const job::PathMapping& mapping) {
@@ -283,7 +272,7 @@ int openjd_run(const OpenjdRunRequest& request, std::ostream& out) {
     session::Options options;
     options.parent = request.sessions.value_or(fs::temp_directory_path());
     options.path_mapping = read_path_mapping(request.path_mapping_rules);
-    options.variables = own_variables();
+    options.variables = process::environment_for_tasks();
     options.sandbox = sandbox_for(request.sandbox, *job, options.path_mapping);
 
     const Steady started = system_clock().steady();

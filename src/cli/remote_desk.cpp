@@ -189,8 +189,8 @@ json::Value RemoteDesk::ask(const std::string& verb, const json::Object& body) {
 }
 
 // Nothing is copied on this machine: files are hashed where they lie, and sent from there when the server lacks them.
-std::string RemoteDesk::send(const fs::path& path, store::HashCache& cache) {
-    const store::Manifest manifest = store::survey(path, cache);
+std::string RemoteDesk::send(const fs::path& path, const std::vector<std::string>* only, store::HashCache& cache) {
+    const store::Manifest manifest = store::survey(path, cache, only);
     const fs::path folder = fs::is_directory(path) ? path : fs::absolute(path).parent_path();
     const TemporaryFolder beside;
     const std::string list = manifest.to_json();
@@ -211,12 +211,14 @@ std::string RemoteDesk::send(const fs::path& path, store::HashCache& cache) {
     return list_blob.digest.hex();
 }
 
-void RemoteDesk::store_inputs(wire::Submission& submission) {
+void RemoteDesk::store_inputs(wire::Submission& submission, const InputFiles& only) {
     client_.get(std::string(root) + "/me");  // who can't come in learns it now, not after many tries
     const fs::path home = home_folder();
     fs::create_directories(home);
     store::HashCache cache(farm::Layout{home}.hashes());
-    cli::store_inputs(submission, [&](const fs::path& path) { return send(path, cache); });
+    cli::store_inputs(submission, only, [&](const fs::path& path, const std::vector<std::string>* files) {
+        return send(path, files, cache);
+    });
 }
 
 void RemoteDesk::fetch(const std::string& job, const wire::Output& output, const fs::path& folder) {

@@ -32,11 +32,11 @@ public:
     Submitted submit(const wire::Submission& submission) override;
     json::Value ask(const std::string& verb, const json::Object& body) override;
     using Desk::ask;
-    void store_inputs(wire::Submission& submission) override;
+    void store_inputs(wire::Submission& submission, const InputFiles& only) override;
     void fetch(const std::string& job, const wire::Output& output, const std::filesystem::path& folder) override;
 
 private:
-    std::string send(const std::filesystem::path& path, store::HashCache& cache);
+    std::string send(const std::filesystem::path& path, const std::vector<std::string>* only, store::HashCache& cache);
 
     http::Client client_;
 };

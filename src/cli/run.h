@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/desk.h"
 #include "cli/output.h"
+#include "wire/submission.h"
 
 namespace atelier::cli {
 
@@ -30,5 +32,16 @@ struct RunRequest {
 };
 
 int run(const RunRequest& request, Output& output);
+
+// How a submission of any command is brought to its end.
+struct RunOptions {
+    int workers = 0;
+    bool in_place = false;
+    bool dry_run = false;
+    InputFiles only;  // when the job runs isolated
+};
+
+// Submits it (or goes on with what the same submission began), follows it, brings its outputs; the exit status.
+int run(wire::Submission submission, const RunOptions& options, Output& output);
 
 }  // namespace atelier::cli

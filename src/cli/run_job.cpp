@@ -165,17 +165,20 @@ int describe_job(const wire::Submission& submission, Output& output) {
 }  // namespace
 
 int run(const RunRequest& request, Output& output) {
-    wire::Submission submission = make_submission(request);
+    return run(make_submission(request), {request.workers, request.in_place, request.dry_run, {}}, output);
+}
+
+int run(wire::Submission submission, const RunOptions& options, Output& output) {
     wire::make_order(submission, 0);  // refused here, with every problem, before anything is touched
-    if (request.dry_run) return describe_job(submission, output);
+    if (options.dry_run) return describe_job(submission, output);
 
     const auto desk = Desk::open();
     if (LocalDesk* home = desk->local())
         home->layout().create();
     else
-        submission.settings.isolate = !request.in_place;  // who knows what its workers see
-    if (submission.settings.isolate) desk->store_inputs(submission);
-    Run run(*desk, request.workers, output);
+        submission.settings.isolate = !options.in_place;  // who knows what its workers see
+    if (submission.settings.isolate) desk->store_inputs(submission, options.only);
+    Run run(*desk, options.workers, output);
     const Desk::Submitted submitted = run.submit(submission);
     if (submitted.was_begun)
         output.say(fmt::format("going on with job {}, which the same command began", submitted.job));

@@ -73,7 +73,7 @@ wire::Submission make_submission(const RunRequest& request) {
     return submission;
 }
 
-void store_inputs(wire::Submission& submission, const std::function<std::string(const fs::path&)>& store) {
+void store_inputs(wire::Submission& submission, const InputFiles& only, const StoreInput& store) {
     const auto order = wire::make_order(submission, 0);
     for (const job::Parameter& parameter : order->job->parameters) {
         const bool incoming = parameter.data_flow == job::DataFlow::in || parameter.data_flow == job::DataFlow::inout;
@@ -83,7 +83,8 @@ void store_inputs(wire::Submission& submission, const std::function<std::string(
             throw Error(Error::Kind::not_found, "the input " + parameter.name + " is not there: " + parameter.value,
                         "give its path with -p " + parameter.name + "=PATH");
         }
-        submission.inputs[parameter.name] = store(parameter.value);
+        const auto files = only.find(parameter.name);
+        submission.inputs[parameter.name] = store(parameter.value, files == only.end() ? nullptr : &files->second);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "process/own_program.h"
 
 namespace atelier::session {
 
@@ -76,6 +77,8 @@ Words walls(const Sandbox& sandbox, const process::Command& command) {
         add(words, {"--ro-bind-try", path, path});
     }
     add(words, {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"});
+    const std::string tools = process::own_folder();
+    add(words, {"--ro-bind", tools, tools});
     add(words, graphics());
     add(words, binds(sandbox, command.folder));
     add(words, {"--chdir", command.folder, "--setenv", "HOME", command.folder, "--setenv", "TMPDIR", "/tmp"});

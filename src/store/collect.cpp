@@ -137,15 +137,24 @@ private:
     HashCache* cache_;
 };
 
-std::vector<Entry> entry_of_file(const fs::path& file) {
+Entry entry_of_file(const fs::path& folder, const std::string& path) {
+    const fs::path file = folder / path;
     struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) throw Error::from_errno("cannot read " + file.string());
-    require_file(info.st_mode, file.string());
+    if (::stat(file.c_str(), &info) != 0) throw Error::from_errno("cannot read " + printable(file.string()));
+    require_file(info.st_mode, printable(file.string()));
     Entry entry;
-    entry.path = file.filename().string();
+    entry.path = path;
     entry.mode = info.st_mode & 0777;
     entry.modified = modified_of(info);
-    return {entry};
+    return entry;
+}
+
+std::vector<Entry> entries_of_files(const fs::path& folder, const std::vector<std::string>& files) {
+    std::vector<Entry> entries;
+    for (const std::string& file : files)
+        entries.push_back(entry_of_file(folder, file));
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.path < b.path; });
+    return entries;
 }
 
 }  // namespace
@@ -157,25 +166,30 @@ struct Found {
     Manifest manifest;
 };
 
-Found find_entries(const fs::path& root) {
+Found find_entries(const fs::path& root, const std::vector<std::string>* only) {
     std::error_code ignored;
-    const bool is_folder = fs::is_directory(root, ignored);
-    Found found{is_folder ? root : fs::absolute(root).parent_path(),
-                {is_folder ? Walk(root).entries() : entry_of_file(root)}};
+    Found found;
+    if (only != nullptr)
+        found = {root, {entries_of_files(root, *only)}};
+    else if (fs::is_directory(root, ignored))
+        found = {root, {Walk(root).entries()}};
+    else
+        found = {fs::absolute(root).parent_path(),
+                 {{entry_of_file(fs::absolute(root).parent_path(), root.filename())}}};
     check_entries(found.manifest.entries);
     return found;
 }
 
 }  // namespace
 
-Manifest collect(const fs::path& root, Blobs& blobs, HashCache* cache) {
-    Found found = find_entries(root);
+Manifest collect(const fs::path& root, Blobs& blobs, HashCache* cache, const std::vector<std::string>* only) {
+    Found found = find_entries(root, only);
     Collector(found.folder, blobs, cache).fill(found.manifest.entries);
     return std::move(found.manifest);
 }
 
-Manifest survey(const fs::path& root, HashCache& cache) {
-    Found found = find_entries(root);
+Manifest survey(const fs::path& root, HashCache& cache, const std::vector<std::string>* only) {
+    Found found = find_entries(root, only);
     for (Entry& entry : found.manifest.entries)
         if (entry.kind == Entry::Kind::file)
             entry.blob = {cache.digest_of(found.folder / entry.path), fs::file_size(found.folder / entry.path)};

@@ -44,12 +44,14 @@ void check_entries(const std::vector<Entry>& entries);
 // Reads a folder (or one file) into the store. Only folders that are empty become entries of their own; no link is
 // followed. Error::invalid for what can't be kept: pipes, sockets, devices, links that lead out, names that aren't
 // UTF-8.
-// With a cache of hashes, files that it knows and whose blobs are in the store already are not read again.
-Manifest collect(const std::filesystem::path& root, Blobs& blobs, HashCache* cache = nullptr);
+// With a cache of hashes, files that it knows and whose blobs are in the store already are not read again. only: these
+// of the folder's files, each once, and nothing else.
+Manifest collect(const std::filesystem::path& root, Blobs& blobs, HashCache* cache = nullptr,
+                 const std::vector<std::string>* only = nullptr);
 
 // The manifest of a folder (or one file) that stays where it is: nothing is stored. Files that the cache knows are not
 // read.
-Manifest survey(const std::filesystem::path& root, HashCache& cache);
+Manifest survey(const std::filesystem::path& root, HashCache& cache, const std::vector<std::string>* only = nullptr);
 
 // The manifest with this digest; nothing when it isn't in the store. One that is damaged is an Error.
 std::optional<Manifest> load_manifest(const Digest& digest, Blobs& blobs);

@@ -192,6 +192,26 @@ TEST_F(ManifestTest, CollectsOneFileAndNothing) {
     EXPECT_EQ(error_of([&] { collect(at("missing"), blobs_); }).kind(), Error::Kind::not_found);
 }
 
+TEST_F(ManifestTest, CollectsSomeFilesOfAFolder) {
+    fs::create_directories(at("in") / "textures");
+    for (const char* name : {"scene.blend", "secret", "textures/wood.png", "textures/stone.png"})
+        write_file_durably(at("in") / name, name);
+    const auto names = [](const Manifest& manifest) {
+        std::vector<std::string> paths;
+        for (const Entry& entry : manifest.entries)
+            paths.push_back(entry.path);
+        return paths;
+    };
+    const std::vector<std::string> wanted{"textures/wood.png", "scene.blend"};
+    const std::vector<std::string> sorted{"scene.blend", "textures/wood.png"};
+    EXPECT_EQ(names(collect(at("in"), blobs_, nullptr, &wanted)), sorted);
+    HashCache cache(at("hashes"));
+    EXPECT_EQ(names(survey(at("in"), cache, &wanted)), sorted);
+    for (const std::vector<std::string>& wrong :
+         {std::vector<std::string>{"../in/secret"}, {"no-such"}, {"textures"}, {"secret", "secret"}, {"/etc/passwd"}})
+        EXPECT_THROW(collect(at("in"), blobs_, nullptr, &wrong), Error) << wrong[0];
+}
+
 TEST_F(ManifestTest, WhatCannotBeKeptIsNamed) {
     const auto refused = [&](const char* name) {
         const auto error = error_of([&] { collect(at("in"), blobs_); });

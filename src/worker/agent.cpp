@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "process/own_program.h"
 #include "worker/capabilities.h"
 
 namespace atelier::worker {
@@ -22,16 +23,6 @@ constexpr milliseconds first_wait_for_farm{100};
 constexpr milliseconds longest_wait_for_farm{5'000};
 constexpr milliseconds notice_of_rest{30'000};             // for a checkpoint, when somebody sits down at the machine
 constexpr milliseconds longest_wait_when_refused{60'000};  // a person must do something about it first
-
-std::map<std::string, std::string> own_environment() {
-    std::map<std::string, std::string> variables;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text = *entry;
-        const std::size_t equals = text.find('=');
-        if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return variables;
-}
 
 // Those of jobs whose tasks left no checkpoint.
 void remove_empty_folders(const std::filesystem::path& root) {
@@ -52,7 +43,7 @@ Agent::Agent(wire::FarmLink& link, std::shared_ptr<store::Blobs> blobs, AgentOpt
               options_.transfer,
               options_.sessions,
               options_.checkpoints,
-              own_environment(),
+              process::environment_for_tasks(),
               [this] {
                   {
                       const std::lock_guard lock(mutex_);
