@@ -27,7 +27,7 @@ struct ThumbnailOptions {
     int jpeg_quality = 85;
 };
 
-// A JPEG or a PNG, by the name of `to`; alpha lies over black in a JPEG. Written durably.
+// A JPEG or a PNG, by the name of `to`; what is transparent lies over black. Written durably.
 void make_thumbnail(const std::filesystem::path& from, const std::filesystem::path& to,
                     const ThumbnailOptions& options = {});
 
