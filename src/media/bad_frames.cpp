@@ -1,14 +1,11 @@
 #include "media/bad_frames.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "media/parallel.h"
 #include "media/picture.h"
 
 namespace atelier::media {
@@ -36,35 +33,15 @@ Seen look(const FrameFiles& files, int frame) {
     return seen;
 }
 
-// All frames on all cores; the first thing that is thrown goes on.
 std::vector<Seen> look_at_all(const FrameFiles& files, const FrameNumbers& frames,
                               const std::function<void(std::size_t)>& told) {
     std::vector<Seen> seen(frames.size());
-    std::atomic<std::size_t> next = 0;
     std::size_t done = 0;
-    std::mutex mutex;
-    std::exception_ptr failure;
-    const auto work = [&] {
-        try {
-            for (std::size_t i = next++; i < frames.size(); i = next++) {
-                seen[i] = look(files, frames[i]);
-                const std::lock_guard lock(mutex);
-                if (told) told(++done);
-            }
-        } catch (...) {
-            const std::lock_guard lock(mutex);
-            if (!failure) failure = std::current_exception();
-            next = frames.size();
-        }
-    };
-    {
-        std::vector<std::jthread> threads;
-        const std::size_t count = std::min<std::size_t>(frames.size(), std::thread::hardware_concurrency());
-        for (std::size_t i = 1; i < count; ++i)
-            threads.emplace_back(work);
-        work();
-    }
-    if (failure) std::rethrow_exception(failure);
+    in_parallel(
+        frames.size(), [&](std::size_t i) { seen[i] = look(files, frames[i]); },
+        [&] {
+            if (told) told(++done);
+        });
     return seen;
 }
 

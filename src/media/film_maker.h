@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "media/film.h"
@@ -17,10 +18,10 @@ using FilmProgress = std::function<void(std::size_t frames)>;
 FilmInfo encode_film(const FilmPlan& plan, const FilmSettings& settings, const std::filesystem::path& film,
                      const FilmProgress& progress = {});
 
-// Chunks of the same settings become one film; `frames` is what it has to have in the end. Costs milliseconds, whatever
-// the length in time.
-FilmInfo join_films(const std::vector<std::filesystem::path>& chunks, const FilmSettings& settings, std::size_t frames,
-                    const std::filesystem::path& film);
+// Chunks of the same settings become one film; `frames` is what it has to have in the end, if that is known. Costs
+// milliseconds, whatever the length in time.
+FilmInfo join_films(const std::vector<std::filesystem::path>& chunks, const FilmSettings& settings,
+                    std::optional<std::size_t> frames, const std::filesystem::path& film);
 
 // Counts by ffprobe: by decoding each frame, or (quickly) by packets.
 FilmInfo probe_film(const std::filesystem::path& film, bool decode = true);

@@ -27,9 +27,11 @@ struct FilmTask {
 int make_film(const FilmTask& task, std::ostream& out);
 
 // The frames of the plan from `first` to `last` into a film of their own, for join_chunks; `task.film` is the chunk.
+// Without a plan these are all numbers between the two; frames outside of them needn't be there yet.
 int encode_chunk(const FilmTask& task, int first, int last, std::ostream& out);
 
-// The chunks, in order, become `task.film`, without encoding again. The plan tells how many frames there must be.
+// The chunks, in order, become `task.film`, without encoding again. When the plan is told, they must have as many
+// frames. The frames themselves needn't be there any more.
 int join_chunks(const FilmTask& task, const std::vector<std::filesystem::path>& chunks, std::ostream& out);
 
 struct LookTask {
