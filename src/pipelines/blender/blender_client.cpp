@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "engines/blender_lines.h"
+#include "media/frames.h"
 #include "pipelines/blender/blender_process.h"
 
 namespace atelier::pipelines::blender {
@@ -174,13 +175,19 @@ Fd connect() {
     return connection;
 }
 
+fs::path place_of(const FrameRequest& request) {
+    const std::string name = request.place.filename();
+    if (name.find('#') == std::string::npos) return request.place;
+    return request.place.parent_path() / media::FramePattern::parse(name).name_of(request.frame);
+}
+
 std::string text_of(const FrameRequest& request) {
     json::Object object;
     object["frame"] = request.frame;
-    const fs::path beside = request.place.parent_path() / ("." + request.place.filename().string() + ".part-");
-    object["beside"] = beside.string() + "####";
-    object["place"] = request.place.string();
-    if (request.part) object["part"] = json::Array(request.part->begin(), request.part->end());
+    const fs::path place = place_of(request);
+    object["beside"] = (place.parent_path() / ("." + place.filename().string() + ".part-####")).string();
+    object["place"] = place.string();
+    if (const auto& part = request.part) object["part"] = json::Array{part->left, part->bottom, part->right, part->top};
     if (request.seed) object["seed"] = *request.seed;
     return json::text(object) + "\n";
 }
@@ -195,6 +202,16 @@ void send_all(int connection, std::string_view text) {
 }
 
 }  // namespace
+
+// Half a pixel more than the edge: Blender cuts the fraction off.
+Part part_of_tile(int tile, int columns, int rows, int width, int height) {
+    const int column = tile % columns, row = rows - 1 - tile / columns;
+    const auto edge = [](int number, int count, int pixels) {
+        return number == count ? 1.0 : (number * pixels / count + 0.5) / pixels;
+    };
+    return {column == 0 ? 0.0 : edge(column, columns, width), row == 0 ? 0.0 : edge(row, rows, height),
+            edge(column + 1, columns, width), edge(row + 1, rows, height)};
+}
 
 int open_blender(const OpenRequest& request, std::ostream& out) {
     write_settings(request);
@@ -250,6 +267,18 @@ int render_frame(const FrameRequest& request, std::ostream& out) {
     if (teller.peak_memory() > 0) fmt::print(out, "atelier_metric: render_memory={}\n", teller.peak_memory());
     fmt::print(out, "atelier_preview: {}\n", std::string_view(answer.at("path").as_string()));
     return 0;
+}
+
+int render_frames(const OpenRequest& open, FrameRequest request, const std::vector<int>& frames, std::ostream& out) {
+    int status = open_blender(open, out);
+    for (std::size_t done = 0; status == 0 && done < frames.size(); ++done) {
+        request.frame = frames[done];
+        status = render_frame(request, out);
+        fmt::print(out, "openjd_progress: {:.1f}\n",
+                   100.0 * static_cast<double>(done + 1) / static_cast<double>(frames.size()));
+    }
+    ::kill(-read_note(), SIGKILL);
+    return status;
 }
 
 }  // namespace atelier::pipelines::blender
