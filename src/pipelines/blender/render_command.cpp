@@ -37,6 +37,8 @@ struct Render {
         command.add_option("--samples", request.samples)->check(CLI::PositiveNumber);
         command.add_option("--device", request.device, "cpu, or gpu: fails when no card can render")
             ->check(CLI::IsMember({"cpu", "gpu"}));
+        command.add_flag("!--no-denoise", request.denoise,
+                         "Cycles shows its noise, also where the scene says otherwise");
         command.add_flag("--trust", request.trust, "Let the scene's own scripts run");
         command.add_flag("--allow-missing", request.allow_missing, "Render without files that aren't there");
         command.add_option("--blender", request.program, "Another Blender than the one in PATH");

@@ -191,6 +191,7 @@ json::Object settings_of(const RenderRequest& request, const ImageFormat& format
     set("samples", std::max(1, request.samples / std::max(1, request.slices)), request.samples > 0);
     set("device", request.device, !request.device.empty());
     set("exact", true, request.tiles || request.slices > 0);
+    set("denoise", false, !request.denoise);
     if (request.size) {
         settings["width"] = request.size->width;
         settings["height"] = request.size->height;

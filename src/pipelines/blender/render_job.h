@@ -43,12 +43,13 @@ struct RenderRequest {
     int chunk = 0;              // frames a Blender that is started anew for them; 0: one stays open
     std::optional<Grid> tiles;  // a still in parts
     int slices = 0;             // a still as the mean of so many, with other seeds
-    std::string film = "mp4";   // also webm, mov, gif, h265, ...; none
+    std::string film;           // mp4, webm, mov, gif, h265, ...; none; empty: mp4 of an animation
     std::string quality = "good";
     std::string rate;  // frames per second; empty: the scene's own
     std::string tone;  // how frames of 16 and 32 bits become a film
     bool allow_gaps = false;
     bool looks = true;           // thumbnails, contact sheet, a search for bad frames
+    bool denoise = true;         // where the scene asks for it
     bool trust = false;          // scripts inside of the scene may run
     bool allow_missing = false;  // files that the scene names and that aren't there
     int hang_minutes = 5;        // without a line and without work

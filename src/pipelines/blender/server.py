@@ -59,6 +59,8 @@ def choose_engine(scene, settings):
         scene.cycles.samples = samples
         scene.eevee.taa_render_samples = samples
         scene.display.render_aa = str(samples) if str(samples) in {"5", "8", "11", "16", "32"} else "8"
+    if settings.get("exact") or not settings.get("denoise", True):  # a part's noise is not the whole's
+        scene.cycles.use_denoising = False
     if scene.render.engine == "CYCLES":
         choose_device(scene, settings.get("device"))
 
@@ -168,7 +170,11 @@ def answer(scene, request):
     except Refused as problem:
         return {"problem": str(problem)}
     except Exception as problem:  # also what Blender reports: "Error: ..."
-        return {"problem": str(problem).strip()}
+        return {"problem": str(problem).strip().removeprefix("Error: ") + hint_for(str(problem))}
+
+
+def hint_for(problem):
+    return "; --no-denoise renders without" if "OpenImageDenoiser" in problem else ""
 
 
 def serve(scene):
