@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -13,7 +14,6 @@ namespace atelier::pipelines::blender {
 namespace {
 
 constexpr std::size_t longest_path = 4096;
-constexpr std::size_t most_sockets = 256;  // of one node that is looked at
 
 // Numbers that stand in files; their names are Blender's.
 constexpr std::int64_t IMA_SRC_SEQUENCE = 2;
@@ -278,12 +278,16 @@ void fluidsim(Owner& owner, const Record& record) {
 // A node that loads a file: its path is the value of a socket.
 void node(Owner& owner, const Record& record) {
     if (!record.text("idname").value_or("").starts_with("GeometryNodeImport")) return;
-    auto socket = owner.follow(record, "inputs.first");
-    for (std::size_t i = 0; socket && i < most_sockets; ++i) {
+    std::set<std::uint64_t> seen;
+    std::uint64_t address = record.pointer("inputs.first");
+    while (seen.insert(address).second) {
+        const auto found = owner.data(address);
+        const auto socket = found ? owner.file().record(*found) : std::nullopt;
+        if (!socket) return;
         const auto value = owner.follow(*socket, "default_value");
         if (value && value->struct_name() == "bNodeSocketValueString")
             owner.tell({.kind = DependencyKind::import, .asset = value->text("value").value_or("")});
-        socket = owner.follow(*socket, "next");
+        address = socket->pointer("next");
     }
 }
 
