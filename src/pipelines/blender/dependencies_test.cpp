@@ -337,9 +337,15 @@ TEST_F(DependenciesTest, BoundsHold) {
         return error_of([&] { find_dependencies(at("chain_0.blend"), limits); }).kind();
     };
     EXPECT_EQ(find_dependencies(at("chain_0.blend")).size(), 10u);
-    EXPECT_EQ(kind_with({.read = {}, .most_blend_files = 9, .only_below = {}}), Error::Kind::exhausted);
-    EXPECT_EQ(kind_with({.read = {}, .most_dependencies = 9, .only_below = {}}), Error::Kind::exhausted);
-    EXPECT_EQ(kind_with({.read = {}, .most_files = 9, .only_below = {}}), Error::Kind::exhausted);
+    EXPECT_EQ(kind_with({.read = {}, .most_blend_files = 9, .most_text = 1u << 20, .only_below = {}}),
+              Error::Kind::exhausted);
+    EXPECT_EQ(kind_with({.read = {}, .most_dependencies = 9, .most_text = 1u << 20, .only_below = {}}),
+              Error::Kind::exhausted);
+    DependencyLimits little;
+    little.most_text = 200;
+    EXPECT_EQ(kind_with(little), Error::Kind::exhausted);
+    EXPECT_EQ(kind_with({.read = {}, .most_files = 9, .most_text = 1u << 20, .only_below = {}}),
+              Error::Kind::exhausted);
 }
 
 // A copy of the samples beside which the files lie that their truth says exist.
