@@ -1,6 +1,7 @@
 #include "pipelines/blender/blend_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -51,11 +52,12 @@ public:
 
     // The block whose head is at the offset. Throws when there is none, or it isn't all there.
     Block block_at(std::uint64_t offset) {
-        const std::string bytes = source_.read(offset, header_.block_head_size());
-        if (bytes.size() < header_.block_head_size()) refuse_damaged(path(), "it was cut short");
-        const auto head = parse_block_head(header_, bytes);
+        std::array<char, longest_block_head> bytes;
+        const std::size_t size = header_.block_head_size();
+        if (source_.read(offset, bytes.data(), size) < size) refuse_damaged(path(), "it was cut short");
+        const auto head = parse_block_head(header_, {bytes.data(), size});
         if (!head) refuse_damaged(path(), "the block at byte " + std::to_string(offset) + " has a wrong head");
-        const Block block{*head, offset + bytes.size()};
+        const Block block{*head, offset + size};
         if (head->length > std::numeric_limits<std::int64_t>::max() - block.content || !source_.may_reach(end(block)))
             refuse_damaged(path(), "the block at byte " + std::to_string(offset) + " is longer than the file");
         return block;
