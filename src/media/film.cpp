@@ -17,6 +17,8 @@ constexpr double fastest_rate = 1000;
 constexpr double fastest_gif = 50;  // its clock has hundredths, and two of them are the least that is shown
 constexpr int largest_term = 1'000'000;
 constexpr std::size_t named_frames = 5;
+constexpr int longest_delay = 3;  // frames between decoding and showing: the encoders reorder over two
+constexpr int smallest_h265_side = 16;
 constexpr int smallest_svt_side = 64;  // SVT-AV1 takes no smaller pictures
 
 struct CodecRow {
@@ -126,6 +128,16 @@ void add_container(Words& words, const FilmSettings& settings, const std::filesy
 Words begin_arguments() {
     return {"-nostdin", "-hide_banner", "-v",     "error",         "-y", "-xerror",
             "-nostats", "-progress",    "pipe:1", "-stats_period", "0.2"};
+}
+
+// Chunks lie behind each other by lengths that are rounded, and a chunk of one or two frames has another delay between
+// decoding and showing than longer ones. So each frame gets the time of its place again.
+std::string steady_times(const FilmSettings& settings) {
+    const std::string rate = "(" + to_string(settings.rate) + ")";
+    const std::string shown = "round(PTS*TB*" + rate + ")/" + rate + "/TB";
+    const bool reorders = settings.codec == FilmCodec::h264 || settings.codec == FilmCodec::h265;
+    if (!reorders) return "setts=ts=" + shown;
+    return "setts=pts=" + shown + ":dts=(N-" + std::to_string(longest_delay) + ")/" + rate + "/TB";
 }
 
 template <class Names>
@@ -300,6 +312,11 @@ PictureInfo check_frames(const FilmPlan& plan, const FilmSettings& settings) {
         }
     }
     complaints.throw_if_any();
+    if (settings.codec == FilmCodec::h265 && std::min(first->width, first->height) < smallest_h265_side)
+        throw Error(Error::Kind::invalid,
+                    "H.265 takes no pictures of less than 16 pixels, and " + first_name + " has " +
+                        size_text(first->width, first->height),
+                    "take h264");
     if (is_tone_mapped(*first) && !settings.tone_mapping)
         throw Error(Error::Kind::invalid,
                     "the frames (" + first_name + ") are in " + depth_text(first->depth) +
@@ -332,7 +349,8 @@ std::vector<std::string> encode_arguments(const FilmSettings& settings, const Fi
 std::vector<std::string> join_arguments(const FilmSettings& settings, const std::filesystem::path& list,
                                         const std::filesystem::path& film) {
     Words words = begin_arguments();
-    add(words, {"-f", "concat", "-i", "file:" + list.string(), "-map", "0:v:0", "-c", "copy"});
+    add(words, {"-f", "concat", "-i", "file:" + list.string(), "-map", "0:v:0", "-c", "copy", "-bsf:v",
+                steady_times(settings)});
     if (settings.codec == FilmCodec::h265) add(words, {"-tag:v", "hvc1"});
     add_container(words, settings, film);
     return words;

@@ -46,7 +46,8 @@ std::vector<double> times_of(const std::filesystem::path& film) {
     std::vector<double> times;
     for (const std::string& line :
          output_of({"ffprobe", "-v", "error", "-show_entries", "frame=pts_time", "-of", "csv=p=0", film}))
-        times.push_back(parse_number(line.substr(0, line.find(','))).value_or(-1));
+        if (const auto time = parse_number(line.substr(0, line.find(','))))
+            times.push_back(*time);  // side data has none
     return times;
 }
 
@@ -136,6 +137,11 @@ TEST_F(FilmToolTest, AwkwardSizes) {
         write_frames(frames, {1, 2}, width, height);
         for (const FilmCodec codec : all_codecs) {
             const FilmTask film = task("film", {.codec = codec});
+            if (codec == FilmCodec::h265 && width < 16) {
+                EXPECT_EQ(make(film), 1);
+                EXPECT_THAT(out.str(), HasSubstr("H.265 takes no pictures of less than 16 pixels"));
+                continue;
+            }
             ASSERT_EQ(make(film), 0) << to_string(codec) << " " << width << "x" << height << out.str();
             EXPECT_EQ(probe_film(film.film).frames, 2u);
         }
