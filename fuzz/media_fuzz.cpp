@@ -9,6 +9,7 @@
 #include "media/ffmpeg_progress.h"
 #include "media/film.h"
 #include "media/frames.h"
+#include "media/mp4_track.h"
 #include "media/picture_head.h"
 
 namespace {
@@ -65,14 +66,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     try {
-        switch (data[0] % 7) {
+        switch (data[0] % 8) {
             case 0: read_range(text); break;
             case 1: read_pattern(text); break;
             case 2: read_rate(text); break;
             case 3: parse_tone_mapping(text); break;
             case 4: read_progress(text); break;
             case 5: parse_probe(text); break;
-            default: read_picture(text);
+            case 6: read_picture(text); break;
+            default: read_mp4_track(text);
         }
     } catch (const atelier::Error&) {
     }

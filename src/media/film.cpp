@@ -94,11 +94,12 @@ void add_codec(Words& words, const FilmSettings& settings, const PictureInfo& in
             return add(words, {"-c:v", "libx264", "-preset", by_quality(quality, "veryfast", "medium", "slow"), "-crf",
                                by_quality(quality, "28", "20", "16")});
         case FilmCodec::h265:
+            // Without its own note on the machine, so that chunks of several machines have the same parameters.
             add(words, {"-c:v", "libx265", "-tag:v", "hvc1"});
             if (is_lossless(settings))
-                return add(words, {"-preset", "medium", "-x265-params", "log-level=error:lossless=1"});
+                return add(words, {"-preset", "medium", "-x265-params", "log-level=error:info=0:lossless=1"});
             return add(words, {"-preset", by_quality(quality, "veryfast", "medium", "slow"), "-crf",
-                               by_quality(quality, "30", "23", "18"), "-x265-params", "log-level=error"});
+                               by_quality(quality, "30", "23", "18"), "-x265-params", "log-level=error:info=0"});
         case FilmCodec::vp9:
             add(words,
                 {"-c:v", "libvpx-vp9", "-b:v", "0", "-row-mt", "1", "-deadline",
@@ -279,6 +280,8 @@ void check_settings(const FilmSettings& settings) {
         refuse("it is never lossless", "h264, h265 and vp9 can be");
     if (codec == FilmCodec::gif && value_of(settings.rate) > fastest_gif)
         refuse("a GIF shows at most 50 frames per second", "take fewer, or mp4");
+    if (codec == FilmCodec::av1 && value_of(settings.rate) < 1)
+        refuse("it takes at least one frame per second", "take more, or h264");
     if (settings.threads < 0 || settings.threads > 1024) refuse("it can't have that many threads", "take 0 to 1024");
 }
 

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <future>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "media/ffmpeg_progress.h"
 #include "media/file_beside.h"
+#include "media/mp4_track.h"
 #include "media/parallel.h"
 #include "media/screen_rows.h"
 #include "process/child.h"
@@ -139,8 +141,26 @@ process::ChildEnd run_encoder(const FilmPlan& plan, const FilmSettings& settings
                       progress);
 }
 
-// How many frames they have together; the one that is not like the first is named.
-std::uint64_t count_chunks(const std::vector<fs::path>& chunks) {
+[[noreturn]] void refuse_unlike(const fs::path& chunk, const fs::path& first) {
+    throw Error(Error::Kind::invalid, chunk.string() + " is of another kind or size than " + first.string(),
+                "encode all chunks with the same settings");
+}
+
+// MP4 and MOV: FFmpeg takes the first chunk's parameters for all of them, and would join what can't be decoded.
+std::uint64_t count_mp4_chunks(const std::vector<fs::path>& chunks) {
+    std::uint64_t frames = 0;
+    std::optional<Mp4Track> first;
+    for (const fs::path& chunk : chunks) {
+        auto track = read_mp4_track(chunk);
+        if (!track) throw Error(Error::Kind::invalid, "the chunk " + chunk.string() + " is damaged or no film");
+        frames += std::exchange(track->frames, 0);
+        if (!first) first = track;
+        if (*track != *first) refuse_unlike(chunk, chunks[0]);
+    }
+    return frames;
+}
+
+std::uint64_t count_webm_chunks(const std::vector<fs::path>& chunks) {
     std::vector<FilmInfo> films(chunks.size());
     in_parallel(chunks.size(), [&](std::size_t i) { films[i] = probe_film(chunks[i], false); });
     std::uint64_t frames = 0;
@@ -148,12 +168,15 @@ std::uint64_t count_chunks(const std::vector<fs::path>& chunks) {
         const FilmInfo &film = films[i], &first = films[0];
         if (film.codec != first.codec || film.pixel_format != first.pixel_format || film.width != first.width ||
             film.height != first.height)
-            throw Error(Error::Kind::invalid,
-                        chunks[i].string() + " is of another kind or size than " + chunks[0].string(),
-                        "encode all chunks with the same settings");
+            refuse_unlike(chunks[i], chunks[0]);
         frames += film.frames;
     }
     return frames;
+}
+
+// How many frames they have together; one that is not like the first is named.
+std::uint64_t count_chunks(const std::vector<fs::path>& chunks, FilmCodec codec) {
+    return extension_of(codec) == ".webm" ? count_webm_chunks(chunks) : count_mp4_chunks(chunks);
 }
 
 // FFmpeg reads names relative to the list, so that no path has to be quoted.
@@ -196,7 +219,7 @@ FilmInfo join_films(const std::vector<fs::path>& chunks, const FilmSettings& set
         throw Error(Error::Kind::invalid, "a GIF can't be joined from chunks", "encode it in one go");
     if (chunks.empty() || chunks.size() > most_chunks)
         throw Error(Error::Kind::invalid, "a film can't be joined from " + std::to_string(chunks.size()) + " chunks");
-    const std::uint64_t counted = count_chunks(chunks);
+    const std::uint64_t counted = count_chunks(chunks, settings.codec);
     if (frames && *frames != counted)
         throw Error(Error::Kind::invalid, "the chunks have " + std::to_string(counted) + " frames, not " +
                                               std::to_string(*frames) + " as planned");

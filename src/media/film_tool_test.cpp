@@ -320,6 +320,9 @@ TEST_F(FilmToolTest, ChunksThatDoNotFitAreRefused) {
     refused({"chunk1"}, "3 frames, not 6");
     refused({"chunk1", "chunk1", "chunk2"}, "9 frames, not 6");
     refused({"chunk1", "chunk3"}, "chunk3 is of another kind");
+    FilmTask unlike = task("chunk4", {.quality = FilmQuality::lossless});
+    ASSERT_EQ(encode_chunk(unlike, 4, 6, out), 0);
+    refused({"chunk1", "chunk4"}, "chunk4 is of another kind");
     refused({"chunk1", "none"}, "none");
     write_file_durably(folder.path() / "noise", std::string(5000, 'x'));
     refused({"chunk1", "noise"}, "noise");
