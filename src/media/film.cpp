@@ -369,7 +369,7 @@ std::vector<std::string> probe_arguments(const std::filesystem::path& film, bool
             "stream=codec_name,pix_fmt,width,height,r_frame_rate,nb_read_frames,nb_read_packets:format=duration",
             "-of",
             "json",
-            "file:" + film.string()};
+            film.empty() ? "pipe:0" : "file:" + film.string()};
 }
 
 FilmInfo parse_probe(std::string_view text) {
