@@ -1,0 +1,213 @@
+#include "media/film_tool.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "media/bad_frames.h"
+#include "media/film_maker.h"
+#include "media/parallel.h"
+
+namespace atelier::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The lines that the farm reads; each is out when it is said.
+class Speaker {
+public:
+    explicit Speaker(std::ostream& out) : out_(out) {}
+
+    void progress(std::size_t done, std::size_t whole) {
+        const std::size_t percent = whole == 0 ? 100 : std::min(done, whole) * 100 / whole;
+        if (percent <= told_) return;
+        told_ = percent;
+        say("progress", std::to_string(percent));
+    }
+    void status(const std::string& text) { say("status", text); }
+    void fail(const Error& error) {
+        say("fail", std::string(error.what()) + (error.hint().empty() ? "" : " (" + error.hint() + ")"));
+    }
+
+private:
+    // One line, whatever a file is called: the next one would be taken for another word to the farm.
+    void say(const char* word, std::string text) {
+        for (char& letter : text)
+            if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
+        out_ << "openjd_" << word << ": " << printable(text) << std::endl;
+    }
+
+    std::ostream& out_;
+    std::size_t told_ = 0;
+};
+
+template <class Action>
+int as_task(std::ostream& out, const Action& action) {
+    Speaker speaker(out);
+    try {
+        return action(speaker);
+    } catch (const Error& error) {
+        speaker.fail(error);
+    } catch (const std::exception& error) {
+        speaker.fail(Error(Error::Kind::internal, error.what()));
+    }
+    return 1;
+}
+
+FrameFiles files_of(const fs::path& folder, const std::string& pattern) {
+    return {folder, pattern.empty() ? find_pattern(folder) : FramePattern::parse(pattern)};
+}
+
+// From the first to the last that is there: what is between them and isn't there is a gap.
+FrameNumbers all_between(const FrameFiles& files) {
+    const FrameNumbers present = list_frames(files);
+    if (present.empty())
+        throw Error(Error::Kind::not_found,
+                    "there are no frames " + files.pattern.text() + " in " + files.folder.string());
+    if (static_cast<std::size_t>(present.back() - present.front()) >= max_frames)
+        throw Error(Error::Kind::invalid, "the frames in " + files.folder.string() + " lie too far apart",
+                    "say which ones are meant");
+    FrameNumbers all;
+    for (int frame = present.front(); frame <= present.back(); ++frame)
+        all.push_back(frame);
+    return all;
+}
+
+FrameNumbers frames_of(const std::optional<FrameNumbers>& plan, const FrameFiles& files) {
+    return plan ? in_order(*plan, FrameOrder::forward) : all_between(files);
+}
+
+FilmPlan plan_of(const FilmTask& task, const FrameFiles& files, FrameNumbers frames, Speaker& speaker) {
+    if (!task.allow_gaps) return {files, std::move(frames)};
+    const auto missing = missing_frames(frames, list_frames(files));
+    if (!missing.empty()) speaker.status("left out, since they are missing: " + name_frames(files.pattern, missing));
+    return {files, missing_frames(frames, missing)};
+}
+
+FrameNumbers between(int first, int last) { return parse_frames(std::to_string(first) + "-" + std::to_string(last)); }
+
+std::string film_text(const fs::path& film, const FilmInfo& info) {
+    return film.filename().string() + ": " + std::to_string(info.frames) + " frames, " + std::to_string(info.width) +
+           "x" + std::to_string(info.height) + ", " + to_string(info.rate) + " per second";
+}
+
+int encode(const FilmPlan& plan, const FilmTask& task, Speaker& speaker) {
+    const std::size_t whole = plan.frames.size();
+    std::size_t told = 0;
+    const FilmInfo made = encode_film(plan, task.settings, task.film, [&](std::size_t frames) {
+        if (frames == told) return;
+        told = frames;
+        speaker.progress(std::min(frames, whole) * 99 / whole, 100);  // the rest is for counting it
+        speaker.status("frame " + std::to_string(std::min(frames, whole)) + " of " + std::to_string(whole));
+    });
+    speaker.progress(1, 1);
+    speaker.status(film_text(task.film, made));
+    return 0;
+}
+
+json::Value report_of(const FrameFiles& files, std::size_t frames, const std::vector<BadFrame>& bad) {
+    json::Array list;
+    for (const BadFrame& frame : bad) {
+        json::Array reasons;
+        for (const auto& reason : frame.reasons)
+            reasons.push_back(json::Object{{"kind", to_string(reason.kind)}, {"text", reason.text}});
+        list.push_back(json::Object{
+            {"frame", frame.frame}, {"name", files.pattern.name_of(frame.frame)}, {"reasons", std::move(reasons)}});
+    }
+    return json::Object{{"frames", frames}, {"bad", std::move(list)}};
+}
+
+std::vector<int> numbers_of(const std::vector<BadFrame>& bad) {
+    std::vector<int> numbers;
+    for (const BadFrame& frame : bad)
+        numbers.push_back(frame.frame);
+    return numbers;
+}
+
+// Frames that can't be read get none: the report says why.
+void make_thumbnails(const LookTask& task, const FrameFiles& files, const FrameNumbers& frames,
+                     const std::function<void()>& done) {
+    fs::create_directories(*task.thumbnails);
+    const auto make = [&](std::size_t i) {
+        const fs::path name = fs::path(files.pattern.name_of(frames[i])).replace_extension(".jpg");
+        try {
+            make_thumbnail(files.path_of(frames[i]), *task.thumbnails / name, task.thumbnail);
+        } catch (const Error& error) {
+            if (error.kind() != Error::Kind::invalid) throw;
+        }
+    };
+    in_parallel(frames.size(), make, done);
+}
+
+void make_sheet(const LookTask& task, const FrameFiles& files, const FrameNumbers& frames, const FrameNumbers& bad) {
+    std::vector<SheetFrame> cells;
+    for (const int frame : frames)
+        cells.push_back({files.path_of(frame), std::binary_search(bad.begin(), bad.end(), frame)});
+    make_contact_sheet(cells, *task.sheet, task.sheet_options);
+}
+
+int look(const LookTask& task, Speaker& speaker) {
+    const FrameFiles files = files_of(task.folder, task.pattern);
+    const FrameNumbers frames = frames_of(task.frames, files);
+    const FrameNumbers present = missing_frames(frames, missing_frames(frames, list_frames(files)));
+    const std::size_t parts = 1 + (task.thumbnails ? 1 : 0);
+    std::size_t done = 0;
+    const auto step = [&] { speaker.progress(++done * 99 / (present.size() * parts), 100); };
+    const auto bad = find_bad_frames(files, frames, {}, [&](std::size_t) { step(); });
+    const FrameNumbers bad_numbers = numbers_of(bad);
+    if (task.thumbnails) make_thumbnails(task, files, present, step);
+    if (task.sheet && !present.empty()) make_sheet(task, files, present, bad_numbers);
+    if (task.report) write_file_durably(*task.report, json::text(report_of(files, frames.size(), bad)));
+    speaker.progress(1, 1);
+    if (bad.empty()) {
+        speaker.status(std::to_string(frames.size()) + " frames, none of them bad");
+        return 0;
+    }
+    speaker.status(std::to_string(bad.size()) + " of " + std::to_string(frames.size()) +
+                   " frames are bad: " + name_frames(files.pattern, bad_numbers));
+    if (task.fail_on_bad)
+        throw Error(Error::Kind::invalid, std::to_string(bad.size()) + " frames are bad: " +
+                                              files.pattern.name_of(bad[0].frame) + ": " + bad[0].reasons[0].text);
+    return 0;
+}
+
+}  // namespace
+
+int make_film(const FilmTask& task, std::ostream& out) {
+    return as_task(out, [&](Speaker& speaker) {
+        const FrameFiles files = files_of(task.folder, task.pattern);
+        return encode(plan_of(task, files, frames_of(task.frames, files), speaker), task, speaker);
+    });
+}
+
+int encode_chunk(const FilmTask& task, int first, int last, std::ostream& out) {
+    return as_task(out, [&](Speaker& speaker) {
+        if (!can_be_chunked(task.settings.codec))
+            throw Error(Error::Kind::invalid, "a GIF can't be encoded in chunks", "encode it in one go");
+        const FrameFiles files = files_of(task.folder, task.pattern);
+        // Frames beyond the chunk may still be rendered.
+        FrameNumbers frames = task.frames ? in_order(*task.frames, FrameOrder::forward) : between(first, last);
+        std::erase_if(frames, [&](int frame) { return frame < first || frame > last; });
+        return encode(plan_of(task, files, std::move(frames), speaker), task, speaker);
+    });
+}
+
+int join_chunks(const FilmTask& task, const std::vector<fs::path>& chunks, std::ostream& out) {
+    return as_task(out, [&](Speaker& speaker) {
+        std::optional<std::size_t> frames;
+        if (task.frames && !task.allow_gaps) frames = in_order(*task.frames, FrameOrder::forward).size();
+        const FilmInfo made = join_films(chunks, task.settings, frames, task.film);
+        speaker.progress(1, 1);
+        speaker.status(film_text(task.film, made));
+        return 0;
+    });
+}
+
+int look_at_frames(const LookTask& task, std::ostream& out) {
+    return as_task(out, [&](Speaker& speaker) { return look(task, speaker); });
+}
+
+}  // namespace atelier::media
