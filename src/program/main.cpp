@@ -1,5 +1,6 @@
 // The program: a table of commands. What each one does stands in the file of its group.
 #include "cli/commands.h"
+#include "pipelines/povray/command.h"
 #include "process/keeper.h"
 
 namespace {
@@ -7,6 +8,8 @@ namespace {
 const std::vector<atelier::cli::Command> commands = {
     {"run", "Jobs", "run a template's job on this machine's farm",
      "atelier run examples/demo/template.yaml -p OutputDir=./film", atelier::cli::add_run},
+    {"pov", "Crafts", "draw a POV-Ray scene or animation, and make the film", "atelier pov scene.ini --size 640x360",
+     atelier::pipelines::povray::add_pov},
     {"jobs", "Jobs", "list the jobs, the newest first", "atelier jobs", atelier::cli::add_jobs},
     {"job", "Jobs", "look at one job and steer it: show, logs, pause, retry, ...", "atelier job show 7k2m",
      atelier::cli::add_job},
