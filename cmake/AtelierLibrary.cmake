@@ -1,6 +1,7 @@
 # atelier_library(NAME LINKS ...): the folder's sources become the library atelier_NAME, and its *_test.cpp the program
 # NAME_test. The links are the floors below that the folder may use; src/FLOORS says the same, and a test compares the two.
 include(GoogleTest)
+add_custom_target(atelier_tools)
 
 function(atelier_library name)
   cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS;TEST_LINKS" ${ARGN})
@@ -33,4 +34,14 @@ function(atelier_test name)
     PROPERTIES TIMEOUT 600
                ENVIRONMENT "ATELIER_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
                ENVIRONMENT_MODIFICATION "ATELIER_BINARY_DIR=set:${CMAKE_BINARY_DIR}")
+endfunction()
+
+# atelier_tool(NAME SOURCE LIBRARIES...): a program beside `atelier` that tasks run. It is started for each task, so it is
+# linked with what it uses and nothing else.
+function(atelier_tool name source)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${ARGN} CLI11::CLI11)
+  target_link_options(${name} PRIVATE -Wl,--as-needed)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  add_dependencies(atelier_tools ${name})
 endfunction()

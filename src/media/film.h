@@ -32,9 +32,9 @@ std::string to_string(FrameRate rate);              // "24", "24000/1001"
 struct FilmSettings {
     FilmCodec codec = FilmCodec::h264;
     FilmQuality quality = FilmQuality::good;
-    FrameRate rate;
-    std::optional<ToneMapping> tone_mapping;  // without it frames of 16 or 32 bits are refused
-    int threads = 0;                          // 0: as FFmpeg likes
+    FrameRate rate = {};
+    std::optional<ToneMapping> tone_mapping = {};  // without it frames of 16 or 32 bits are refused
+    int threads = 0;                               // 0: as FFmpeg likes
 };
 
 FilmCodec parse_film_codec(std::string_view text);      // also "mp4", "webm", "mov"; throws Error::invalid
@@ -82,7 +82,7 @@ struct FilmInfo {
     std::string pixel_format;
     int width = 0;
     int height = 0;
-    FrameRate rate;
+    FrameRate rate = {};
     std::uint64_t frames = 0;
     double seconds = 0;
 };

@@ -16,10 +16,10 @@ namespace atelier::media {
 
 struct FilmTask {
     std::filesystem::path folder;
-    std::string pattern;                 // frame_####.png; empty: the largest sequence in the folder
-    std::optional<FrameNumbers> frames;  // the plan; nothing: from the first to the last that is there
-    std::filesystem::path film;          // what is made
-    FilmSettings settings;
+    std::string pattern = {};                 // frame_####.png; empty: the largest sequence in the folder
+    std::optional<FrameNumbers> frames = {};  // the plan; nothing: from the first to the last that is there
+    std::filesystem::path film;               // what is made
+    FilmSettings settings = {};
     bool allow_gaps = false;  // frames that are missing are left out and told; without it they are an error
 };
 
@@ -36,13 +36,13 @@ int join_chunks(const FilmTask& task, const std::vector<std::filesystem::path>& 
 
 struct LookTask {
     std::filesystem::path folder;
-    std::string pattern;                              // as above
-    std::optional<FrameNumbers> frames;               // as above
-    std::optional<std::filesystem::path> thumbnails;  // a folder: frame_0001.jpg for each frame
-    std::optional<std::filesystem::path> sheet;       // a file: .jpg or .png
-    std::optional<std::filesystem::path> report;      // a file: what is wrong with which frame, as JSON
-    ThumbnailOptions thumbnail;
-    SheetOptions sheet_options;
+    std::string pattern = {};                              // as above
+    std::optional<FrameNumbers> frames = {};               // as above
+    std::optional<std::filesystem::path> thumbnails = {};  // a folder: frame_0001.jpg for each frame
+    std::optional<std::filesystem::path> sheet = {};       // a file: .jpg or .png
+    std::optional<std::filesystem::path> report = {};      // a file: what is wrong with which frame, as JSON
+    ThumbnailOptions thumbnail = {};
+    SheetOptions sheet_options = {};
     bool fail_on_bad = false;  // bad frames make the exit status 1
 };
 

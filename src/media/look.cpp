@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -119,6 +118,12 @@ void draw_cell(Canvas& canvas, const SheetFrame& frame, const Area& cell, const 
     }
 }
 
+// What follows the sign; NaN for what is no number.
+double parse_stops(std::string_view text) {
+    const bool begins = !text.empty() && text.find_first_of("+-") == std::string_view::npos;
+    return begins ? parse_number(text).value_or(std::nan("")) : std::nan("");
+}
+
 int columns_for(std::size_t cells, const SheetOptions& options) {
     if (options.columns > 0) return std::min(options.columns, static_cast<int>(cells));
     const double square = std::sqrt(static_cast<double>(cells) * options.cell_height / options.cell_width);
@@ -128,17 +133,14 @@ int columns_for(std::size_t cells, const SheetOptions& options) {
 }  // namespace
 
 ToneMapping parse_tone_mapping(std::string_view text) {
-    ToneMapping mapping;
     const auto sign = std::min(text.find_first_of("+-"), text.size());
     const auto name = text.substr(0, sign);
-    std::optional<double> stops = 0.0;
-    if (sign < text.size()) stops = parse_number(text.substr(sign + (text[sign] == '+' ? 1 : 0)));
-    if ((name != "standard" && name != "filmic") || !stops || std::abs(*stops) > most_stops)
+    const double stops = sign < text.size() ? parse_stops(text.substr(sign + 1)) : 0;
+    if ((name != "standard" && name != "filmic") || !(stops <= most_stops))
         throw Error(Error::Kind::invalid, "there is no tone mapping \"" + printable(text.substr(0, 40)) + "\"",
                     "it is standard or filmic, with stops of exposure if need be: filmic+1.5");
-    mapping.curve = name == "filmic" ? ToneMapping::Curve::filmic : ToneMapping::Curve::standard;
-    mapping.exposure = *stops;
-    return mapping;
+    return {name == "filmic" ? ToneMapping::Curve::filmic : ToneMapping::Curve::standard,
+            sign < text.size() && text[sign] == '-' ? -stops : stops};
 }
 
 void make_thumbnail(const std::filesystem::path& from, const std::filesystem::path& to,

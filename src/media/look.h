@@ -23,7 +23,7 @@ ToneMapping parse_tone_mapping(std::string_view text);  // "standard", "filmic",
 struct ThumbnailOptions {
     int width = 320;  // it fits into this, keeps its proportions, and is never enlarged
     int height = 320;
-    ToneMapping tone_mapping;
+    ToneMapping tone_mapping = {};
     int jpeg_quality = 85;
 };
 
@@ -41,7 +41,7 @@ struct SheetOptions {
     int cell_width = 160;
     int cell_height = 120;
     std::size_t max_cells = 400;  // of more frames some are left out evenly, never the first or the last
-    ToneMapping tone_mapping;
+    ToneMapping tone_mapping = {};
     int jpeg_quality = 85;
 };
 

@@ -23,8 +23,11 @@ void find(void* library, Function& function, const char* name) {
 }
 
 // It would look for decoders of everything (ImageMagick, PDF, slides) in its own folder and open them; there is none in
-// this one.
-void keep_modules_out() { ::setenv("VIPSHOME", "/nonexistent", 1); }
+// this one. And what is wrong with a picture is told by our errors, not on stderr.
+void keep_modules_out_and_quiet() {
+    ::setenv("VIPSHOME", "/nonexistent", 1);
+    ::setenv("VIPS_WARNING", "0", 1);
+}
 
 VipsLibrary open_library() {
     void* const opened = ::dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
@@ -46,7 +49,7 @@ VipsLibrary open_library() {
     find(opened, vips.region_prepare, "vips_region_prepare");
     find(opened, vips.object_unref, "g_object_unref");
     find(opened, vips.free, "g_free");
-    keep_modules_out();
+    keep_modules_out_and_quiet();
     if (vips.init("atelier") != 0) give_up("libvips doesn't start");
     vips.concurrency_set(1);  // frames are looked at side by side already
     vips.cache_set_max(0);    // a file may be another one under the same name

@@ -73,8 +73,8 @@ public:
     void read(float* row) override {
         const int inside = next_ % rows_at_once;
         if (inside == 0) prepare();
-        const VipsRect* valid = &region_->valid;
-        const void* from = VIPS_REGION_ADDR(region_.get(), valid->left, next_);
+        const void* const from =
+            region_->data + static_cast<std::ptrdiff_t>(next_ - region_->valid.top) * region_->bpl;  // from x = 0
         ++next_;
         switch (info_.depth) {
             case ChannelDepth::eight: return copy(static_cast<const std::uint8_t*>(from), row);

@@ -17,6 +17,8 @@ std::map<std::string, std::string> environment_for_tasks() {
         const std::size_t equals = text.find('=');
         if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
+    variables.erase("PWD");  // they start elsewhere, and some programs believe it
+    variables.erase("OLDPWD");
     std::string& path = variables["PATH"];
     path = own_folder().string() + (path.empty() ? ":/usr/local/bin:/usr/bin:/bin" : ":" + path);
     return variables;

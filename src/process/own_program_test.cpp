@@ -12,7 +12,10 @@ TEST(OwnProgram, ItsFolderStandsFirstInThePathOfTasks) {
     ASSERT_NE(path, nullptr);
     EXPECT_TRUE(std::filesystem::exists(own_folder() / "process_test"));
     EXPECT_EQ(environment_for_tasks().at("PATH"), own_folder().string() + ":" + path);
-    EXPECT_EQ(environment_for_tasks().at("HOME"), std::getenv("HOME"));
+    ::setenv("PWD", "/elsewhere", 1);
+    EXPECT_FALSE(environment_for_tasks().contains("PWD"));
+    ::setenv("LIKE_PWD", "stays", 1);
+    EXPECT_EQ(environment_for_tasks().at("LIKE_PWD"), "stays");
 }
 
 TEST(OwnProgram, WithoutAPathTheUsualFoldersFollow) {

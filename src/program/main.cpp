@@ -1,5 +1,6 @@
 // The program: a table of commands. What each one does stands in the file of its group.
 #include "cli/commands.h"
+#include "pipelines/blender/commands.h"
 #include "pipelines/povray/command.h"
 #include "process/keeper.h"
 
@@ -8,6 +9,10 @@ namespace {
 const std::vector<atelier::cli::Command> commands = {
     {"run", "Jobs", "run a template's job on this machine's farm",
      "atelier run examples/demo/template.yaml -p OutputDir=./film", atelier::cli::add_run},
+    {"render", "Crafts", "render a .blend into frames and a film", "atelier render scene.blend --engine cycles",
+     atelier::pipelines::blender::add_render},
+    {"blend", "Crafts", "look into a .blend without Blender: info, scenes, deps", "atelier blend info scene.blend",
+     atelier::pipelines::blender::add_blend},
     {"pov", "Crafts", "draw a POV-Ray scene or animation, and make the film", "atelier pov scene.ini --size 640x360",
      atelier::pipelines::povray::add_pov},
     {"jobs", "Jobs", "list the jobs, the newest first", "atelier jobs", atelier::cli::add_jobs},

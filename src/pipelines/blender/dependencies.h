@@ -51,7 +51,9 @@ struct DependencyLimits {
     ReadLimits read;
     std::size_t most_blend_files = 10000;    // linked, together
     std::size_t most_dependencies = 500000;  // of all files together
-    std::size_t most_files = 2000000;        // that sequences and folders stand for, together
+    std::size_t most_files = 500000;         // that sequences and folders stand for, together
+    std::size_t most_text = 256u << 20;      // bytes of all their names and paths
+    std::filesystem::path only_below;  // for the files of strangers: what lies elsewhere isn't looked at, and missing
 };
 
 // In the order of the files: first what the file names itself, then what its libraries name. A file that links itself,

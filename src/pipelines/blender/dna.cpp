@@ -14,6 +14,7 @@ namespace atelier::pipelines::blender {
 namespace {
 
 constexpr std::uint64_t largest_offset = 1ull << 32;  // no struct is as large
+constexpr std::uint32_t most_names = 1u << 16;        // of fields, of types: they are numbered by 16 bits
 constexpr std::size_t field_size = 4;                 // two numbers of 16 bits: type, name
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -64,7 +65,8 @@ public:
     void run() {
         expect("SDNA");
         expect("NAME");
-        dna_.names_ = read_names();
+        for (const std::string_view name : read_names())
+            dna_.names_.push_back({bare(name), name.starts_with('*') || name.starts_with('('), count_of(name)});
         expect("TYPE");
         dna_.types_ = read_names();
         expect("TLEN");
@@ -90,7 +92,7 @@ private:
 
     std::vector<std::string_view> read_names() {
         const std::uint32_t count = number(4);
-        if (count > bytes_.size() - at_) refuse("it was cut short");  // each has its end at least
+        if (count > most_names) refuse("it has too many names");
         std::vector<std::string_view> names;
         names.reserve(count);
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -113,12 +115,21 @@ private:
             item.fields = static_cast<std::uint32_t>(at_);
             if (item.type >= dna_.types_.size()) refuse("a struct has no type");
             if (item.field_count > (bytes_.size() - at_) / field_size) refuse("it was cut short");
-            for (std::uint32_t field = 0; field < item.field_count; ++field) {
-                if (number(2) >= dna_.types_.size() || number(2) >= dna_.names_.size())
-                    refuse("a field has no type or no name");
-            }
+            check_fields(item);
             dna_.struct_by_name_.emplace(dna_.types_[item.type], i);
             dna_.structs_.push_back(item);
+        }
+    }
+
+    void check_fields(const Struct& item) {
+        std::uint64_t size = 0;
+        for (std::uint32_t i = 0; i < item.field_count; ++i) {
+            const std::size_t place = at_;
+            if (number(2) >= dna_.types_.size() || number(2) >= dna_.names_.size())
+                refuse("a field has no type or no name");
+            const Field field = dna_.field_at(place);
+            size += field.element * field.count;
+            if (size > largest_offset) refuse("a struct is too large");
         }
     }
 
@@ -144,35 +155,40 @@ std::uint64_t Dna::struct_size(std::uint32_t index) const {
     return index < structs_.size() ? sizes_[structs_[index].type] : 0;
 }
 
-Field Dna::describe(std::uint32_t type, std::uint32_t name) const {
+Field Dna::field_at(std::size_t place) const {
+    const std::string_view bytes(content_.data(), content_.size());
+    const std::uint64_t type = unsigned_at(bytes, place, 2, header_.endianness);
+    const Name& name = names_[unsigned_at(bytes, place + 2, 2, header_.endianness)];
     Field field;
-    const std::string_view full = names_[name];
     field.type = types_[type];
-    field.name = bare(full);
-    field.is_pointer = full.starts_with('*') || full.starts_with('(');
-    field.element = field.is_pointer ? static_cast<std::uint64_t>(header_.pointer_size) : sizes_[type];
-    field.count = count_of(full);
+    field.name = name.bare;
+    field.is_pointer = name.is_pointer;
+    field.element = name.is_pointer ? static_cast<std::uint64_t>(header_.pointer_size) : sizes_[type];
+    field.count = name.count;
     return field;
 }
 
 std::optional<Field> Dna::own_field(std::uint32_t struct_index, std::string_view name) const {
     const Struct& item = structs_[struct_index];
-    const std::string_view bytes(content_.data(), content_.size());
     std::uint64_t offset = 0;
     for (std::uint32_t i = 0; i < item.field_count; ++i) {
-        const std::size_t at = item.fields + i * field_size;
-        Field field = describe(static_cast<std::uint32_t>(unsigned_at(bytes, at, 2, header_.endianness)),
-                               static_cast<std::uint32_t>(unsigned_at(bytes, at + 2, 2, header_.endianness)));
+        Field field = field_at(item.fields + i * field_size);
         field.offset = offset;
         if (field.name == name) return field;
         offset += field.element * field.count;
-        if (offset > largest_offset) refuse("a struct is too large");
     }
     return std::nullopt;
 }
 
 std::optional<Field> Dna::find_field(std::uint32_t struct_index, std::string_view path) const {
     if (struct_index >= structs_.size()) return std::nullopt;
+    auto& known = known_[struct_index];
+    auto found = known.find(path);
+    if (found == known.end()) found = known.emplace(path, search_field(struct_index, path)).first;
+    return found->second;
+}
+
+std::optional<Field> Dna::search_field(std::uint32_t struct_index, std::string_view path) const {
     std::uint64_t offset = 0;
     for (;;) {
         const std::size_t dot = path.find('.');

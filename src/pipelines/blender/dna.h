@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,11 @@ public:
     bool has_field(std::string_view struct_name, std::string_view path) const;
 
 private:
+    struct Name {
+        std::string_view bare;  // without stars and brackets
+        bool is_pointer = false;
+        std::uint64_t count = 1;
+    };
     struct Struct {
         std::uint32_t type = 0;
         std::uint32_t fields = 0;  // where they stand in the content
@@ -49,16 +55,19 @@ private:
     };
     class Parser;
 
+    std::optional<Field> search_field(std::uint32_t struct_index, std::string_view path) const;
     std::optional<Field> own_field(std::uint32_t struct_index, std::string_view name) const;
-    Field describe(std::uint32_t type, std::uint32_t name) const;
+    Field field_at(std::size_t place) const;  // offset 0
 
     Header header_;
     std::vector<char> content_;  // not a string: its bytes stay where they are when it moves
-    std::vector<std::string_view> names_;
+    std::vector<Name> names_;
     std::vector<std::string_view> types_;
     std::vector<std::uint32_t> sizes_;  // of types
     std::vector<Struct> structs_;
     std::unordered_map<std::string_view, std::uint32_t> struct_by_name_;
+    // What was asked before, by struct: one that has very many fields is searched once for each path.
+    mutable std::unordered_map<std::uint32_t, std::map<std::string, std::optional<Field>, std::less<>>> known_;
 };
 
 // One struct's bytes. What it doesn't have, or has as something else, is absent; a pointer that isn't there is 0.

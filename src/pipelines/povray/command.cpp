@@ -36,6 +36,7 @@ void add_pov(CLI::App& command, cli::Context& context) {
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
     command.add_flag("--allow-gaps", request->allow_gaps, "Make the film also when frames can't be drawn");
+    command.add_flag("!--no-looks", request->looks, "No thumbnails, no contact sheet, no search for bad frames");
     command.add_flag("--trust", request->trust, "Run the scene without the sandbox");
     command.add_flag("--in-place", request->in_place, "The server's workers see these files: send nothing");
     command.add_flag("--dry-run", request->dry_run, "Show the job, run nothing");

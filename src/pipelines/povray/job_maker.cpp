@@ -30,6 +30,7 @@ constexpr int most_processes = 6;
 constexpr int tries = 2;  // a scene's error stays one; a machine's may not
 constexpr int seconds_to_stop = 15;  // in which POV-Ray leaves the state of a picture
 constexpr const char* tool = "atelier-povray";
+constexpr const char* media_tool = "atelier-media";
 
 // What goes into a template must not be taken for its placeholders.
 const std::string& literal(const std::string& text) {
@@ -193,7 +194,7 @@ private:
         for (const std::string& name : fills_)
             arguments.insert(arguments.end(), {"--fill", name});
         const bool contiguous = frames.back() - frames.front() + 1 == count;
-        add_step("Render", arguments,
+        add_step("Render", tool, arguments,
                  json::Object{{"name", "Frame"},
                               {"type", "CHUNK[INT]"},
                               {"range", made_.frames},
@@ -201,6 +202,18 @@ private:
                                                       {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
         made_.result = job_.output / "frames";
         if (job_.film) add_film();
+        if (job_.looks && can_be_looked_at()) add_looks();
+    }
+
+    bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
+
+    void add_looks() {
+        const std::string stem = "{{Param.OutputDir}}/" + literal(job_.name);
+        add_step("Looks", media_tool,
+                 {"looks", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern, "--frames", made_.frames,
+                  "--thumbnails", "{{Param.OutputDir}}/thumbnails", "--sheet", stem + "_sheet.jpg", "--report",
+                  stem + "_report.json"},
+                 nullptr, "Render");
     }
 
     media::FrameNumbers frames_wanted() const {
@@ -223,36 +236,36 @@ private:
         if (!job_.film->tone.empty()) settings.tone_mapping = media::parse_tone_mapping(job_.film->tone);
         media::check_settings(settings);
         const std::string file = literal(job_.name) + std::string(media::extension_of(settings.codec));
-        std::vector<std::string> arguments{"film", "--folder", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern,
-                                           "--frames", made_.frames, "--film", "{{Param.OutputDir}}/" + file,
+        std::vector<std::string> arguments{"film", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern,
+                                           "--frames", made_.frames, "--to", "{{Param.OutputDir}}/" + file,
                                            "--codec", job_.film->codec, "--quality", job_.film->quality,
                                            "--rate", job_.film->rate};
         if (!job_.film->tone.empty()) arguments.insert(arguments.end(), {"--tone", job_.film->tone});
         if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
-        add_step("Film", arguments, nullptr, "Render");
+        add_step("Film", media_tool, arguments, nullptr, "Render");
         made_.result = job_.output / file;
     }
 
     void add_still() {
         const std::string file = literal(job_.name) + extension_;
-        add_step("Render", {"still", "--to", "{{Param.OutputDir}}/" + file}, nullptr);
+        add_step("Render", tool, {"still", "--to", "{{Param.OutputDir}}/" + file}, nullptr);
         made_.result = job_.output / file;
     }
 
     void add_rows() {
         const std::string file = literal(job_.name) + extension_;
         const std::string parts = std::to_string(job_.rows);
-        add_step("Render",
+        add_step("Render", tool,
                  {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", "{{Param.OutputDir}}/parts"},
                  json::Object{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", job_.rows - 1)}});
-        add_step("Join",
+        add_step("Join", tool,
                  {"join", "--from", "{{Param.OutputDir}}/parts", "--parts", parts, "--to", "{{Param.OutputDir}}/" + file},
                  nullptr, "Render");
         made_.result = job_.output / file;
     }
 
-    void add_step(const char* name, std::vector<std::string> arguments, json::Value parameter, const char* after = nullptr) {
-        json::Object run{{"command", tool},
+    void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter, const char* after = nullptr) {
+        json::Object run{{"command", program},
                          {"cancelation", json::Object{{"mode", "NOTIFY_THEN_TERMINATE"},
                                                       {"notifyPeriodInSeconds", seconds_to_stop}}}};
         json::Object script, step{{"name", name}};

@@ -27,6 +27,7 @@ struct PovJob {
     std::filesystem::path output;                  // folder
     std::optional<FilmWish> film;
     bool allow_gaps = false;
+    bool looks = true;  // thumbnails, a contact sheet, a search for bad frames
     int rows = 0;        // parts of a still; 0: whole
     int chunk = 0;       // frames a task; 0: by their number
     int processes = 0;   // at once in a task; 0: as it fits

@@ -98,6 +98,7 @@ PovJob pov_job(const PovRequest& request) {
         job.film = FilmWish{request.film.empty() ? "h264" : request.film, request.film_quality, request.rate, request.tone};
     if (!request.data.empty()) job.data = request.data;
     job.allow_gaps = request.allow_gaps;
+    job.looks = request.looks;
     job.rows = request.rows;
     job.chunk = request.chunk;
     job.processes = request.processes;

@@ -30,7 +30,7 @@ struct PovRequest {
     std::vector<std::filesystem::path> libraries;
     int rows = 0, chunk = 0, processes = 0, workers = 0;
     int priority = 50;
-    bool allow_gaps = false, trust = false, in_place = false, dry_run = false;
+    bool looks = true, allow_gaps = false, trust = false, in_place = false, dry_run = false;
 };
 
 // Options of the command line stand above those of the files.

@@ -1,10 +1,9 @@
 // `atelier-povray`: what the farm's tasks run, beside `atelier`. It draws frames, stills and bands of rows with POV-Ray,
-// joins bands, makes films, and runs work units.
+// joins bands, and runs work units.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "base/error.h"
-#include "media/film_tool.h"
 #include "pipelines/povray/frame_task.h"
 
 namespace {
@@ -73,42 +72,13 @@ void add_join(CLI::App& app, std::function<int()>& chosen) {
     command.callback([=, &chosen] { chosen = [=] { return join_bands(*task, std::cout); }; });
 }
 
-struct FilmWords {
-    media::FilmTask task;
-    std::string frames, codec = "h264", quality = "good", rate = "24", tone;
-};
-
-int make_film(FilmWords& words) {
-    words.task.frames = media::parse_frames(words.frames);
-    words.task.settings.codec = media::parse_film_codec(words.codec);
-    words.task.settings.quality = media::parse_film_quality(words.quality);
-    words.task.settings.rate = media::parse_frame_rate(words.rate);
-    if (!words.tone.empty()) words.task.settings.tone_mapping = media::parse_tone_mapping(words.tone);
-    return media::make_film(words.task, std::cout);
-}
-
-void add_film(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App& command = *app.add_subcommand("film");
-    const auto words = std::make_shared<FilmWords>();
-    command.add_option("--folder", words->task.folder)->required();
-    command.add_option("--pattern", words->task.pattern)->required();
-    command.add_option("--frames", words->frames)->required();
-    command.add_option("--film", words->task.film)->required();
-    command.add_option("--codec", words->codec);
-    command.add_option("--quality", words->quality);
-    command.add_option("--rate", words->rate);
-    command.add_option("--tone", words->tone);
-    command.add_flag("--allow-gaps", words->task.allow_gaps);
-    command.callback([=, &chosen] { chosen = [=] { return make_film(*words); }; });
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app("POV-Ray's part of Atelier: run by the farm's tasks");
     app.require_subcommand(1);
     std::function<int()> chosen;
-    for (const auto add : {add_frames, add_still, add_bands, add_join, add_film})
+    for (const auto add : {add_frames, add_still, add_bands, add_join})
         add(app, chosen);
     CLI11_PARSE(app, argc, argv);
     try {

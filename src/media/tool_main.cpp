@@ -1,0 +1,158 @@
+// `atelier-media`: what tasks run when pictures become films, looks and other pictures.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "base/error.h"
+#include "media/film_tool.h"
+#include "media/picture.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace media = atelier::media;
+
+// What films and looks are made of.
+struct Frames {
+    fs::path folder;
+    std::string pattern;
+    std::string numbers;
+
+    void add_to(CLI::App& verb) {
+        verb.add_option("FOLDER", folder, "Where the frames lie")->required();
+        verb.add_option("--pattern", pattern, "Their names: frame_####.png; else the largest sequence");
+        verb.add_option("--frames", numbers, "Which must be there: 1-10,20; else from the first to the last");
+    }
+
+    std::optional<media::FrameNumbers> expected() const {
+        return numbers.empty() ? std::nullopt : std::optional(media::parse_frames(numbers));
+    }
+};
+
+struct Film {
+    Frames frames;
+    media::FilmTask task;
+    std::string codec = "h264";
+    std::string quality = "good";
+    std::string rate = "24";
+    std::string tone;
+
+    void add_to(CLI::App& verb) {
+        frames.add_to(verb);
+        verb.add_option("--to", task.film, "The film")->required();
+        verb.add_option("--codec", codec)->capture_default_str();
+        verb.add_option("--quality", quality)->capture_default_str();
+        verb.add_option("--rate", rate, "Frames per second")->capture_default_str();
+        verb.add_option("--tone", tone, "How 16 and 32 bits become 8: standard, filmic, filmic+1.5");
+        verb.add_flag("--allow-gaps", task.allow_gaps, "Leave out what is missing");
+    }
+
+    int make() {
+        task.folder = frames.folder;
+        task.pattern = frames.pattern;
+        task.frames = frames.expected();
+        task.settings.codec = media::parse_film_codec(codec);
+        task.settings.quality = media::parse_film_quality(quality);
+        task.settings.rate = media::parse_frame_rate(rate);
+        if (!tone.empty()) task.settings.tone_mapping = media::parse_tone_mapping(tone);
+        return media::make_film(task, std::cout);
+    }
+};
+
+struct Looks {
+    Frames frames;
+    media::LookTask task;
+
+    void add_to(CLI::App& verb) {
+        frames.add_to(verb);
+        verb.add_option("--thumbnails", task.thumbnails, "A folder for them");
+        verb.add_option("--sheet", task.sheet, "The contact sheet");
+        verb.add_option("--report", task.report, "JSON: what is wrong with which frame");
+        verb.add_flag("--fail-on-bad", task.fail_on_bad, "Bad frames are a failure");
+    }
+
+    int make() {
+        task.folder = frames.folder;
+        task.pattern = frames.pattern;
+        task.frames = frames.expected();
+        return media::look_at_frames(task, std::cout);
+    }
+};
+
+struct Grid {
+    int columns = 1;
+    std::vector<fs::path> parts;
+    fs::path to;
+
+    void add_to(CLI::App& verb) {
+        verb.add_option("PARTS", parts, "Row by row, from the upper left corner")->required();
+        verb.add_option("--columns", columns)->required()->check(CLI::PositiveNumber);
+        verb.add_option("--to", to)->required();
+    }
+
+    // Where each one comes to follows from their sizes; that they fill the whole is checked by the joining.
+    int make() const {
+        std::vector<media::PicturePart> placed;
+        int x = 0, y = 0;
+        for (const fs::path& part : parts) {
+            const media::PictureInfo info = media::probe_picture(part);
+            placed.push_back({part, x, y, {}});
+            x += info.width;
+            if (placed.size() % static_cast<std::size_t>(columns) != 0) continue;
+            x = 0;
+            y += info.height;
+        }
+        media::join_parts(placed, to);
+        return 0;
+    }
+};
+
+struct Average {
+    std::vector<fs::path> pictures;
+    fs::path to;
+
+    void add_to(CLI::App& verb) {
+        verb.add_option("PICTURES", pictures)->required();
+        verb.add_option("--to", to)->required();
+    }
+
+    int make() const {
+        media::average_pictures(pictures, to);
+        return 0;
+    }
+};
+
+int run(int argc, char** argv) {
+    CLI::App tool("Films, looks and other pictures from pictures");
+    tool.require_subcommand(1);
+    int status = 0;
+    Film film;
+    Looks looks;
+    Grid grid;
+    Average average;
+    const auto add = [&](const char* name, const char* summary, auto& what) {
+        CLI::App* verb = tool.add_subcommand(name, summary);
+        what.add_to(*verb);
+        verb->callback([&] { status = what.make(); });
+    };
+    add("film", "a film of frames, checked against the plan", film);
+    add("looks", "thumbnails, a contact sheet, and a search for bad frames", looks);
+    add("join", "one picture of parts in rows and columns, with the same pixels", grid);
+    add("average", "the mean of pictures", average);
+    try {
+        tool.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return tool.exit(error);
+    }
+    return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::cout << "openjd_fail: " << error.what() << std::endl;
+        return 1;
+    }
+}

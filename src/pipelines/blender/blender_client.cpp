@@ -1,0 +1,285 @@
+#include "pipelines/blender/blender_client.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "engines/blender_lines.h"
+#include "media/frames.h"
+#include "pipelines/blender/blender_process.h"
+
+namespace atelier::pipelines::blender {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+extern const std::string_view server_py;
+
+namespace {
+
+constexpr const char* socket_name = "blender.sock";
+constexpr const char* output_name = "blender.log";
+constexpr const char* program_name = "blender_server.py";
+constexpr const char* settings_name = "blender_settings.json";
+constexpr std::string_view answer_word = "atelier-answer: ";
+constexpr milliseconds look_interval{20};
+constexpr milliseconds life_interval{1000};
+constexpr std::size_t longest_line = 64 * 1024;
+constexpr std::size_t crash_text = 4000;
+
+// What every failure begins with, so that the farm's rules for logs find it.
+void fail(std::ostream& out, const std::string& why) { fmt::print(out, "openjd_fail: {}\n", why); }
+
+// Lines as they come, in pieces of any size.
+class Lines {
+public:
+    explicit Lines(std::function<void(std::string_view)> each) : each_(std::move(each)) {}
+
+    void add(std::string_view bytes) {
+        for (;;) {
+            const std::size_t end = bytes.find('\n');
+            const std::string_view piece = bytes.substr(0, end);
+            if (line_.size() < longest_line) line_ += piece.substr(0, longest_line - line_.size());
+            if (end == std::string_view::npos) return;
+            each_(line_);
+            line_.clear();
+            bytes.remove_prefix(end + 1);
+        }
+    }
+
+private:
+    std::function<void(std::string_view)> each_;
+    std::string line_;
+};
+
+// Shows what Blender says; keeps its answer.
+class Teller {
+public:
+    explicit Teller(std::ostream& out) : out_(out) {}
+
+    void line(std::string_view line) {
+        if (line.starts_with(answer_word)) {
+            answer_ = json::parse(line.substr(answer_word.size()));
+            return;
+        }
+        if (const auto told = engines::parse_blender_line(line)) return tell(*told);
+        if (trim(line).empty()) return;
+        fmt::print(out_, "{}\n", line);
+        out_.flush();
+    }
+
+    const std::optional<json::Value>& answer() const { return answer_; }
+    std::uint64_t peak_memory() const { return peak_; }
+
+private:
+    // Each line of progress once in the log would be most of the log.
+    void tell(const engines::BlenderLine& told) {
+        peak_ = std::max(peak_, told.peak_memory.value_or(0));
+        if (told.fraction) fmt::print(out_, "openjd_progress: {:.1f}\n", *told.fraction * 100);
+        if (!told.doing.empty() && told.doing != doing_) fmt::print(out_, "openjd_status: {}\n", told.doing);
+        doing_ = told.doing;
+        out_.flush();
+    }
+
+    std::ostream& out_;
+    std::optional<json::Value> answer_;
+    std::string doing_;
+    std::uint64_t peak_ = 0;
+};
+
+// What Blender wrote when it crashed, the end of it.
+void tell_crash(std::ostream& out) {
+    for (const auto& entry : fs::directory_iterator(".")) {
+        if (!entry.path().filename().string().ends_with(".crash.txt")) continue;
+        const std::string text = read_file(entry.path());
+        fmt::print(out, "{}:\n{}\n", entry.path().filename().string(),
+                   text.substr(text.size() - std::min(text.size(), crash_text)));
+    }
+}
+
+int gone(std::ostream& out, const std::string& doing) {
+    tell_crash(out);
+    fail(out, "Blender crashed while it " + doing);
+    return 1;
+}
+
+int hung(std::ostream& out, pid_t blender, const std::string& doing, std::chrono::seconds patience) {
+    ::kill(-blender, SIGKILL);
+    fail(out, fmt::format("Blender hangs: it {}, and for {} it neither said anything nor did anything", doing,
+                          format_duration(static_cast<double>(patience.count()))));
+    return 1;
+}
+
+void write_settings(const OpenRequest& request) {
+    json::Value settings = json::parse(read_file(request.settings));
+    if (!request.root.empty()) settings.as_object()["root"] = request.root.string();
+    write_file_durably(settings_name, json::text(settings));
+    write_file_durably(program_name, server_py);
+}
+
+std::vector<std::string> command_of(const OpenRequest& request) {
+    // The order matters to Blender: what is before the scene holds for its loading.
+    return {request.program,
+            "-b",
+            "--factory-startup",
+            request.trust ? "--enable-autoexec" : "--disable-autoexec",
+            request.scene.string(),
+            "--python-exit-code",
+            "1",
+            "-P",
+            program_name,
+            "--",
+            settings_name};
+}
+
+// The new bytes of the file that Blender's output goes to while nobody asks it anything.
+class Tail {
+public:
+    explicit Tail(const char* name) : file_(open_file(name, O_RDONLY)) {}
+
+    bool read(Lines& lines) {
+        char buffer[8192];
+        bool any = false;
+        for (ssize_t count = 0; (count = ::read(file_.get(), buffer, sizeof buffer)) > 0; any = true)
+            lines.add({buffer, static_cast<std::size_t>(count)});
+        return any;
+    }
+
+private:
+    Fd file_;
+};
+
+Fd connect() {
+    Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket_name);
+    if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        throw Error(Error::Kind::unavailable, std::string("Blender can't be reached: ") + std::strerror(errno),
+                    "it may have crashed; the frame is tried again with a new one");
+    return connection;
+}
+
+fs::path place_of(const FrameRequest& request) {
+    const std::string name = request.place.filename();
+    if (name.find('#') == std::string::npos) return request.place;
+    return request.place.parent_path() / media::FramePattern::parse(name).name_of(request.frame);
+}
+
+std::string text_of(const FrameRequest& request) {
+    json::Object object;
+    object["frame"] = request.frame;
+    const fs::path place = place_of(request);
+    object["beside"] = (place.parent_path() / ("." + place.filename().string() + ".part-####")).string();
+    object["place"] = place.string();
+    if (const auto& part = request.part) object["part"] = json::Array{part->left, part->bottom, part->right, part->top};
+    if (request.seed) object["seed"] = *request.seed;
+    return json::text(object) + "\n";
+}
+
+void send_all(int connection, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t count = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw Error(Error::Kind::unavailable, "Blender can't be asked any more");
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+}  // namespace
+
+// Half a pixel more than the edge: Blender cuts the fraction off.
+Part part_of_tile(int tile, int columns, int rows, int width, int height) {
+    const int column = tile % columns, row = rows - 1 - tile / columns;
+    const auto edge = [](int number, int count, int pixels) {
+        return number == count ? 1.0 : (number * pixels / count + 0.5) / pixels;
+    };
+    return {column == 0 ? 0.0 : edge(column, columns, width), row == 0 ? 0.0 : edge(row, rows, height),
+            edge(column + 1, columns, width), edge(row + 1, rows, height)};
+}
+
+int open_blender(const OpenRequest& request, std::ostream& out) {
+    fs::remove(socket_name);  // of one that crashed
+    write_settings(request);
+    ::setenv("TMPDIR", fs::current_path().c_str(), 1);  // for the text of a crash
+    const pid_t blender = start_in_background(command_of(request), output_name);
+    leave_note(blender);
+    Teller teller(out);
+    Lines lines([&](std::string_view line) { teller.line(line); });
+    Tail tail(output_name);
+    LifeSigns life(blender, request.hang);
+    const std::string doing = "opened " + request.scene.filename().string();
+    while (!fs::exists(socket_name)) {
+        const bool is_gone = life.is_gone();  // looked at first: what it said before its end is read below
+        if (tail.read(lines)) life.heard();
+        if (teller.answer()) {
+            fail(out, std::string(teller.answer()->at("problem").as_string()));
+            return 1;
+        }
+        if (is_gone) return gone(out, doing);
+        if (life.hangs()) return hung(out, blender, doing, request.hang);
+        std::this_thread::sleep_for(look_interval);
+    }
+    tail.read(lines);
+    return 0;
+}
+
+int render_frame(const FrameRequest& request, std::ostream& out) {
+    fs::create_directories(request.place.parent_path());
+    const pid_t blender = read_note();
+    const Fd connection = connect();
+    send_all(connection.get(), text_of(request));
+    Teller teller(out);
+    Lines lines([&](std::string_view line) { teller.line(line); });
+    LifeSigns life(blender, request.hang);
+    const std::string doing = fmt::format("rendered frame {}", request.frame);
+    while (!teller.answer()) {
+        pollfd ready{connection.get(), POLLIN, 0};
+        if (::poll(&ready, 1, static_cast<int>(life_interval.count())) <= 0) {
+            if (life.hangs()) return hung(out, blender, doing, request.hang);
+            continue;
+        }
+        char buffer[16384];
+        const ssize_t count = ::recv(connection.get(), buffer, sizeof buffer, 0);
+        if (count <= 0) return gone(out, doing);
+        life.heard();
+        lines.add({buffer, static_cast<std::size_t>(count)});
+    }
+    const json::Object& answer = teller.answer()->as_object();
+    if (answer.contains("problem")) {
+        fail(out, std::string(answer.at("problem").as_string()));
+        return 1;
+    }
+    if (teller.peak_memory() > 0) fmt::print(out, "atelier_metric: render_memory={}\n", teller.peak_memory());
+    fmt::print(out, "atelier_preview: {}\n", std::string_view(answer.at("path").as_string()));
+    return 0;
+}
+
+int render_frames(const OpenRequest& open, FrameRequest request, const std::vector<int>& frames, std::ostream& out) {
+    int status = open_blender(open, out);
+    for (std::size_t done = 0; status == 0 && done < frames.size(); ++done) {
+        request.frame = frames[done];
+        status = render_frame(request, out);
+        fmt::print(out, "openjd_progress: {:.1f}\n",
+                   100.0 * static_cast<double>(done + 1) / static_cast<double>(frames.size()));
+    }
+    ::kill(-read_note(), SIGKILL);
+    return status;
+}
+
+}  // namespace atelier::pipelines::blender

@@ -1,0 +1,100 @@
+#include "pipelines/blender/blender_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace atelier::pipelines::blender {
+
+namespace {
+
+constexpr const char* note_name = "blender.pid";
+constexpr double work_part = 0.002;  // of the time: less than that is only waking and looking
+
+// The fields of /proc/PID/stat behind the program's name, which may hold blanks and brackets itself.
+std::vector<std::string> stat_fields(pid_t process) {
+    try {
+        const std::string text = read_file("/proc/" + std::to_string(process) + "/stat");
+        std::istringstream rest(text.substr(text.rfind(')') + 1));
+        std::vector<std::string> fields;
+        for (std::string field; rest >> field;)
+            fields.push_back(field);
+        return fields;
+    } catch (const Error&) {  // it is gone
+        return {};
+    }
+}
+
+}  // namespace
+
+pid_t start_in_background(const std::vector<std::string>& argv, const std::string& output) {
+    std::vector<char*> words;
+    for (const std::string& word : argv)
+        words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&files, 1, 2);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    pid_t process = -1;
+    const int problem = ::posix_spawnp(&process, words[0], &files, &attributes, words.data(), environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    if (problem != 0)
+        throw Error(Error::Kind::not_found, argv[0] + " can't be started: " + std::strerror(problem),
+                    "install Blender (apt install blender), or name another with --blender");
+    return process;
+}
+
+void leave_note(pid_t blender) { write_file_durably(note_name, std::to_string(blender)); }
+
+pid_t read_note() {
+    const auto process = parse_int(trim(read_file(note_name)));
+    if (!process || *process <= 1) throw Error(Error::Kind::not_found, "no Blender is open in this session");
+    return static_cast<pid_t>(*process);
+}
+
+LifeSigns::LifeSigns(pid_t process, std::chrono::seconds patience) : process_(process), patience_(patience) { heard(); }
+
+void LifeSigns::heard() {
+    since_ = std::chrono::steady_clock::now();
+    cpu_at_since_ = cpu_seconds();
+}
+
+bool LifeSigns::hangs() {
+    const auto silence = std::chrono::steady_clock::now() - since_;
+    if (silence < patience_) return false;
+    const double worked = cpu_seconds() - cpu_at_since_;
+    if (worked < work_part * std::chrono::duration<double>(silence).count()) return true;
+    heard();
+    return false;
+}
+
+bool LifeSigns::is_gone() const {
+    ::waitpid(process_, nullptr, WNOHANG);  // when it is a child of ours
+    const auto fields = stat_fields(process_);
+    return fields.empty() || fields[0] == "Z";
+}
+
+double LifeSigns::cpu_seconds() const {
+    constexpr std::size_t user = 11, system = 12;
+    const auto fields = stat_fields(process_);
+    if (fields.size() <= system) return 0;
+    const auto ticks = parse_int(fields[user]).value_or(0) + parse_int(fields[system]).value_or(0);
+    return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace atelier::pipelines::blender

@@ -1,0 +1,280 @@
+#include "pipelines/blender/render_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "media/picture.h"
+#include "pipelines/blender/render_template.h"
+
+namespace atelier::pipelines::blender {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t most_named = 8;
+constexpr std::size_t most_parts = 1024;
+
+Scene scene_of(const RenderRequest& request) {
+    if (request.scene_name.empty()) return BlendFile::get_current_scene(request.scene);
+    BlendFile file(request.scene);
+    std::vector<std::string> names;
+    for (const Scene& scene : file.scenes()) {
+        if (scene.name == request.scene_name) return scene;
+        names.push_back(scene.name);
+    }
+    throw Error(Error::Kind::not_found,
+                fmt::format("{} has no scene '{}'", request.scene.string(), printable(request.scene_name)),
+                names.empty() ? "it has none at all" : "it has " + printable(join(names, ", ")));
+}
+
+std::string engine_of(const RenderRequest& request, const Scene& scene) {
+    static const std::map<std::string, std::string> short_names = {
+        {"EEVEE", "BLENDER_EEVEE"}, {"WORKBENCH", "BLENDER_WORKBENCH"}, {"CYCLES", "CYCLES"}};
+    static const std::set<std::string> of_the_past = {"BLENDER_RENDER", "BLENDER_GAME"};
+    std::string name = request.engine;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+    if (const auto known = short_names.find(name); known != short_names.end()) return known->second;
+    if (name.empty() && of_the_past.contains(scene.engine.value_or("BLENDER_RENDER")))
+        throw Error(Error::Kind::invalid,
+                    fmt::format("{} is made for an engine that Blender no longer has ({})", request.scene.string(),
+                                scene.engine.value_or("BLENDER_RENDER")),
+                    "choose one: --engine cycles, eevee or workbench");
+    return name;
+}
+
+// Films are rendered as frames and merged: never one task.
+const ImageFormat& format_of(const RenderRequest& request, const Scene& scene) {
+    const ImageFormat* format = request.format.empty() ? find_image_format(scene.image_type)
+                                                       : find_image_format(std::string_view(request.format));
+    if (format == nullptr || !format->can_be_rendered()) {
+        std::vector<std::string> names;
+        for (const ImageFormat& known : image_formats())
+            if (known.can_be_rendered() && !known.film) names.emplace_back(known.name);
+        const std::string wanted =
+            request.format.empty() ? fmt::format("number {}", scene.image_type) : printable(request.format);
+        throw Error(Error::Kind::invalid, "Blender can't write the format " + wanted,
+                    "choose one with --format: " + join(names, ", "));
+    }
+    return format->film ? image_format(RenderOutputType::PNG) : *format;
+}
+
+media::FrameNumbers frames_of(const RenderRequest& request, const Scene& scene) {
+    if (!request.frames.empty()) return media::parse_frames(request.frames);
+    return media::parse_frames(fmt::format("{}-{}:{}", scene.start, scene.end, std::max(1, scene.step)));
+}
+
+std::string rate_of(const RenderRequest& request, const Scene& scene) {
+    if (!request.rate.empty()) return media::to_string(media::parse_frame_rate(request.rate));
+    if (scene.fps_base == 1) return std::to_string(scene.fps);
+    return media::to_string(media::parse_frame_rate(fmt::format("{:.3f}", scene.frames_per_second())));
+}
+
+void refuse_missing(const std::vector<Dependency>& dependencies, const RenderRequest& request) {
+    std::vector<std::string> missing;
+    for (const Dependency& dependency : dependencies) {
+        if (dependency.optional || (!dependency.missing && !dependency.problem)) continue;
+        missing.push_back(fmt::format("{} ({})", printable(dependency.resolved), printable(dependency.block)));
+    }
+    if (missing.empty() || request.allow_missing) return;
+    const std::size_t count = missing.size();
+    missing.resize(std::min(count, most_named));
+    throw Error(Error::Kind::not_found,
+                fmt::format("{} needs {} that {} not there: {}{}", request.scene.string(),
+                            count == 1 ? "a file" : fmt::format("{} files", count), count == 1 ? "is" : "are",
+                            join(missing, ", "), count > most_named ? ", ..." : ""),
+                "bring them, or render without them with --allow-missing");
+}
+
+// The folder that all the files lie in, and their paths below it.
+struct Files {
+    fs::path root;
+    std::vector<std::string> paths;
+};
+
+Files files_of(const fs::path& scene, const std::vector<Dependency>& dependencies) {
+    std::set<fs::path> all{scene};
+    for (const Dependency& dependency : dependencies)
+        for (const std::string& file : dependency.files)
+            all.insert(fs::path(file).lexically_normal());
+    Files files{scene.parent_path(), {}};
+    for (const fs::path& file : all)
+        while (file.lexically_relative(files.root).string().starts_with(".."))
+            files.root = files.root.parent_path();
+    for (const fs::path& file : all)
+        files.paths.push_back(file.lexically_relative(files.root).string());
+    return files;
+}
+
+// Those that lie there and can be read to their end.
+media::FrameNumbers existing_frames(const media::FrameFiles& files, const media::FrameNumbers& wanted) {
+    media::FrameNumbers good;
+    for (const int frame : wanted) {
+        const fs::path path = files.path_of(frame);
+        if (!fs::exists(path)) continue;
+        try {
+            media::verify_picture(path);
+            good.push_back(frame);
+        } catch (const Error&) {  // rendered again
+        }
+    }
+    return good;
+}
+
+bool can_be_looked_at(const ImageFormat& format) {
+    static const std::set<RenderOutputType> known = {RenderOutputType::PNG, RenderOutputType::JPEG,
+                                                     RenderOutputType::TIFF, RenderOutputType::WEBP,
+                                                     RenderOutputType::OPEN_EXR};
+    return known.contains(format.type);
+}
+
+// What a film could be made of without another word; the rest needs --tone.
+bool needs_tone(const ImageFormat& format) { return format.type == RenderOutputType::OPEN_EXR; }
+
+bool wants_film(const RenderRequest& request, const ImageFormat& format, std::size_t frames) {
+    if (request.film == "none") return false;
+    const bool is_asked_for = !request.film.empty();
+    if (!can_be_looked_at(format)) {
+        if (is_asked_for)
+            throw Error(Error::Kind::invalid,
+                        fmt::format("no film can be made of frames in the format {}", format.name),
+                        "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format, or --film none");
+        return false;
+    }
+    if (needs_tone(format) && request.tone.empty()) {
+        if (is_asked_for)
+            throw Error(Error::Kind::invalid, "frames in OpenEXR have no look of their own for a film",
+                        "say how light becomes colour: --tone standard or --tone filmic");
+        return false;
+    }
+    return is_asked_for || frames > 1;
+}
+
+void check_parts(const RenderRequest& request, const ImageFormat& format, std::size_t frames) {
+    if (!request.tiles && request.slices == 0) return;
+    if (request.tiles && request.slices > 0)
+        throw Error(Error::Kind::invalid, "tiles and slices don't go together", "choose one of the two");
+    if (frames != 1)
+        throw Error(Error::Kind::invalid, fmt::format("parts are for a still, and these are {} frames", frames),
+                    "choose the frame with --frames");
+    if (format.type != RenderOutputType::PNG && format.type != RenderOutputType::OPEN_EXR)
+        throw Error(Error::Kind::invalid, "parts can be joined as PNG and OPEN_EXR alone", "choose with --format");
+    const std::size_t parts =
+        request.tiles ? static_cast<std::size_t>(request.tiles->columns) * static_cast<std::size_t>(request.tiles->rows)
+                      : static_cast<std::size_t>(request.slices);
+    if (parts < 1 || parts > most_parts)
+        throw Error(Error::Kind::invalid, fmt::format("{} parts can't be made; at most {}", parts, most_parts));
+}
+
+// A '#' would stand for a number.
+std::string name_of(const fs::path& scene) {
+    std::string name = scene.stem().string();
+    std::replace(name.begin(), name.end(), '#', '_');
+    return name;
+}
+
+json::Object settings_of(const RenderRequest& request, const ImageFormat& format, const std::string& engine,
+                         const fs::path& root) {
+    json::Object settings;
+    const auto set = [&](const char* name, const auto& value, bool is_given) {
+        if (is_given) settings[name] = value;
+    };
+    set("scene", request.scene_name, !request.scene_name.empty());
+    set("camera", request.camera, !request.camera.empty());
+    set("engine", engine, !engine.empty());
+    settings["format"] = format.bpy_name;
+    set("percent", request.percent, request.percent > 0);
+    set("samples", std::max(1, request.samples / std::max(1, request.slices)), request.samples > 0);
+    set("device", request.device, !request.device.empty());
+    set("exact", true, request.tiles || request.slices > 0);
+    set("denoise", false, !request.denoise);
+    if (request.size) {
+        settings["width"] = request.size->width;
+        settings["height"] = request.size->height;
+    }
+    settings["root_before"] = root.string();
+    return settings;
+}
+
+Size size_of(const RenderRequest& request, const Scene& scene) {
+    const Size full = request.size.value_or(Size{scene.width, scene.height});
+    const int percent = request.percent > 0 ? request.percent : request.size ? 100 : scene.percentage;
+    return {full.width * percent / 100, full.height * percent / 100};
+}
+
+}  // namespace
+
+RenderPlan plan_render(const RenderRequest& request) {
+    RenderPlan plan;
+    const fs::path scene = fs::absolute(request.scene).lexically_normal();
+    plan.scene = scene_of(request);
+    const std::string engine = engine_of(request, plan.scene);
+    const ImageFormat& format = format_of(request, plan.scene);
+    const media::FrameNumbers wanted = frames_of(request, plan.scene);
+    check_parts(request, format, wanted.size());
+    const auto dependencies = find_dependencies(scene);
+    refuse_missing(dependencies, request);
+    const Files files = files_of(scene, dependencies);
+
+    const std::string name = name_of(scene);
+    plan.output = fs::absolute(request.output.empty() ? fs::path("renders") / name : request.output).lexically_normal();
+    const media::FramePattern pattern = media::FramePattern::parse(name + "_####" + std::string(format.extension));
+    if (request.skip_existing) plan.skipped = existing_frames({plan.output, pattern}, wanted);
+    plan.frames = media::in_order(media::missing_frames(wanted, plan.skipped), request.order);
+
+    if (plan.frames.empty())
+        throw Error(Error::Kind::conflict, fmt::format("all {} frames are there already", wanted.size()),
+                    "without --skip-existing they are rendered again");
+
+    RenderTemplate parts;
+    parts.name = name;
+    parts.pattern = pattern;
+    parts.wanted = wanted;
+    parts.frames = plan.frames;
+    parts.in_order = request.order == media::FrameOrder::forward;
+    parts.settings = settings_of(request, format, engine, files.root);
+    parts.chunk = request.settings.sandbox ? std::max(1, request.chunk) : request.chunk;
+    parts.tiles = request.tiles;
+    parts.size = size_of(request, plan.scene);
+    parts.slices = request.slices;
+    parts.keeps_earlier = !plan.skipped.empty();
+    parts.looks = request.looks && can_be_looked_at(format);
+    parts.trust = request.trust;
+    parts.hang_seconds = request.hang_minutes * 60;
+    parts.program = request.program;
+    if (wants_film(request, format, wanted.size())) {
+        const media::FilmCodec codec = media::parse_film_codec(request.film.empty() ? "mp4" : request.film);
+        media::FilmSettings film{codec, media::parse_film_quality(request.quality), {}, {}, 0};
+        if (!request.tone.empty()) film.tone_mapping = media::parse_tone_mapping(request.tone);
+        media::check_settings(film);
+        parts.film = RenderTemplate::Film{std::string(media::to_string(codec)),
+                                          request.quality,
+                                          rate_of(request, plan.scene),
+                                          request.tone,
+                                          name + std::string(media::extension_of(codec)),
+                                          request.allow_gaps};
+        plan.film = plan.output / parts.film->file;
+    }
+
+    plan.submission.name = name;
+    plan.submission.job_template = {json::text(render_template(parts)), "json", "render"};
+    plan.submission.template_folder = plan.submission.current_folder = fs::current_path().string();
+    plan.submission.values = {{"Files", files.root.string()},
+                              {"Scene", scene.lexically_relative(files.root).string()},
+                              {"Output", plan.output.string()}};
+    plan.submission.settings = request.settings;
+    plan.submission.settings.isolate |= request.settings.sandbox;
+    plan.submission.settings.log_rules.push_back({"Blender hangs: ", wire::ResultClass::stalled});
+    plan.submission.settings.log_rules.push_back(
+        {"out of memory|Out of memory|Malloc returns null", wire::ResultClass::failed_resource});
+    plan.inputs["Files"] = files.paths;
+    for (const int frame : plan.skipped)
+        plan.inputs["Output"].push_back(pattern.name_of(frame));
+    return plan;
+}
+
+}  // namespace atelier::pipelines::blender

@@ -1,0 +1,44 @@
+// The Open Job Description template of a render: an environment that keeps Blender open, a step whose tasks are frames
+// (or parts of a still, which another step joins), a step that makes the film and one that looks at the frames.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "media/frames.h"
+#include "pipelines/blender/render_job.h"
+
+namespace atelier::pipelines::blender {
+
+struct RenderTemplate {
+    std::string name;
+    media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
+    media::FrameNumbers wanted;  // of the film
+    media::FrameNumbers frames;  // that are rendered, in their order
+    bool in_order = true;        // that order is ascending
+    json::Object settings;       // for server.py
+    int chunk = 0;
+    std::optional<Grid> tiles;
+    Size size;
+    int slices = 0;
+    bool keeps_earlier = false;  // frames that lie in the output folder already count
+    bool looks = true;
+    bool trust = false;
+    int hang_seconds = 300;
+    std::string program = "blender";
+    struct Film {
+        std::string codec;
+        std::string quality;
+        std::string rate;
+        std::string tone;
+        std::string file;
+        bool allow_gaps = false;
+    };
+    std::optional<Film> film;
+};
+
+json::Value render_template(const RenderTemplate& parts);
+
+}  // namespace atelier::pipelines::blender
