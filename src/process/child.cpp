@@ -70,9 +70,11 @@ public:
 class Child {
 public:
     Child(const std::vector<std::string>& argv, const ChildStreams& streams)
-        : streams_(streams), lines_([this](std::string_view line) {
+        : streams_(streams),
+          lines_([this](std::string_view line) {
               if (streams_.line) streams_.line(line);
-          }), complaint_lines_([this](std::string_view line) {
+          }),
+          complaint_lines_([this](std::string_view line) {
               if (streams_.complaint) streams_.complaint(line);
           }) {
         start(argv);

@@ -8,7 +8,8 @@ namespace atelier::pipelines::povray {
 
 void add_pov(CLI::App& command, cli::Context& context) {
     const auto request = std::make_shared<PovRequest>();
-    command.add_option("FILE", request->file, "A scene (.pov), or a file of settings (.ini, .ini[section])")->required();
+    command.add_option("FILE", request->file, "A scene (.pov), or a file of settings (.ini, .ini[section])")
+        ->required();
     command.add_option("WORDS", request->words, "After --: more for POV-Ray, such as +W640 -A Declare=n=3");
     command.add_option("--frames", request->frames, "Which frames: 1-60, or 1-10,20,30-40:2");
     command.add_option("--clock", request->clock, "From..to over the frames, such as 0..1; or one value for a still");

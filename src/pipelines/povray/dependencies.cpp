@@ -23,9 +23,9 @@ constexpr std::size_t most_files = 100'000;
 const fs::path own_library = "/usr/share/povray-3.7/include";
 
 // POV-Ray tries these behind a name that has none.
-constexpr std::string_view endings[] = {"",     ".inc", ".pov", ".png", ".jpg", ".jpeg", ".tga", ".gif",
-                                        ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".exr", ".hdr", ".iff",
-                                        ".df3", ".ttf", ".otf", ".pot"};
+constexpr std::string_view endings[] = {"",     ".inc", ".pov", ".png", ".jpg", ".jpeg", ".tga",
+                                        ".gif", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".exr",
+                                        ".hdr", ".iff", ".df3", ".ttf", ".otf", ".pot"};
 
 struct Quoted {
     std::string text;
@@ -115,7 +115,8 @@ std::optional<Place> find(const std::string& name, const fs::path& beside, const
         folders.insert(folders.end(), roots.begin(), roots.end());
         for (const fs::path& folder : folders)
             for (std::size_t root = 0; root < roots.size(); ++root)
-                if (const auto file = below(roots[root], folder / (name + std::string(ending)))) return Place{root, *file};
+                if (const auto file = below(roots[root], folder / (name + std::string(ending))))
+                    return Place{root, *file};
     }
     return std::nullopt;
 }

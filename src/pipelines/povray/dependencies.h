@@ -1,6 +1,6 @@
-// Which files a scene needs, as far as its text tells: #include, quoted names of pictures, height fields, density files,
-// #fopen for reading, fonts. Best effort: names that a scene computes aren't found. Only files below the scene's own
-// folder and the folders that a person allowed are ever named: a scene of a stranger must not make us ship others.
+// Which files a scene needs, as far as its text tells: #include, quoted names of pictures, height fields, density
+// files, #fopen for reading, fonts. Best effort: names that a scene computes aren't found. Only files below the scene's
+// own folder and the folders that a person allowed are ever named: a scene of a stranger must not make us ship others.
 #pragma once
 
 #include <filesystem>

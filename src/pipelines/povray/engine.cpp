@@ -78,9 +78,9 @@ void check_picture(const Scene& scene, const fs::path& picture) {
         throw Error(Error::Kind::internal, "POV-Ray ended well, but wrote no " + picture.filename().string());
     const media::PictureInfo info = media::probe_picture(picture);
     if ((scene.width > 0 && info.width != scene.width) || (scene.height > 0 && info.height != scene.height))
-        throw Error(Error::Kind::internal, fmt::format("{} has {}x{} pixels instead of {}x{}",
-                                                       picture.filename().string(), info.width, info.height,
-                                                       scene.width, scene.height));
+        throw Error(Error::Kind::internal,
+                    fmt::format("{} has {}x{} pixels instead of {}x{}", picture.filename().string(), info.width,
+                                info.height, scene.width, scene.height));
 }
 
 }  // namespace atelier::pipelines::povray

@@ -81,8 +81,11 @@ bool memory_for_another() {
 class FrameDrawer {
 public:
     FrameDrawer(const FrameTask& task, Speaker& speaker)
-        : task_(task), speaker_(speaker), pattern_(media::FramePattern::parse(task.pattern)),
-          keep_(task.scene, task.to), digits_(std::to_string(task.final_frame).size()) {}
+        : task_(task),
+          speaker_(speaker),
+          pattern_(media::FramePattern::parse(task.pattern)),
+          keep_(task.scene, task.to),
+          digits_(std::to_string(task.final_frame).size()) {}
 
     int run() {
         read_templates();
@@ -271,7 +274,8 @@ private:
             return 0;
         }
         const auto& [frame, why] = *failures_.begin();
-        const std::string others = missing == 1 ? "" : fmt::format(" ({} more of this task aren't there either)", missing - 1);
+        const std::string others =
+            missing == 1 ? "" : fmt::format(" ({} more of this task aren't there either)", missing - 1);
         if (task_.allow_gaps && done_ > 0) {
             speaker_.status(fmt::format("frame {} is missing: {}{}", frame, why, others));
             return 0;
@@ -295,8 +299,8 @@ private:
     std::string interrupted_;
     std::atomic<std::size_t> done_ = 0;
     std::map<int, std::string> failures_;
-    std::map<int, double> drawn_;   // how far a frame is that is drawn now
-    std::string last_name_;         // a picture that wasn't shown yet
+    std::map<int, double> drawn_;  // how far a frame is that is drawn now
+    std::string last_name_;        // a picture that wasn't shown yet
     Steady shown_{};
 };
 

@@ -18,15 +18,15 @@ namespace atelier::pipelines::povray {
 struct FrameTask {
     Scene scene;
     media::FrameNumbers frames;
-    int initial_frame = 1;      // of the animation: the first row of the data is its
-    int final_frame = 1;        // POV-Ray writes as many digits
-    std::filesystem::path to;   // folder
-    std::string pattern;        // frame_####.png
-    int processes = 1;          // at the same time
-    bool allow_gaps = false;    // frames that fail are told, and are no failure
-    std::optional<std::filesystem::path> data;       // CSV or JSON: a row a frame
-    std::vector<std::string> filled;  // files with placeholders, below the scene's folder
-    std::filesystem::path folder;     // the scene's
+    int initial_frame = 1;                      // of the animation: the first row of the data is its
+    int final_frame = 1;                        // POV-Ray writes as many digits
+    std::filesystem::path to;                   // folder
+    std::string pattern;                        // frame_####.png
+    int processes = 1;                          // at the same time
+    bool allow_gaps = false;                    // frames that fail are told, and are no failure
+    std::optional<std::filesystem::path> data;  // CSV or JSON: a row a frame
+    std::vector<std::string> filled;            // files with placeholders, below the scene's folder
+    std::filesystem::path folder;               // the scene's
 };
 
 struct StillTask {

@@ -27,7 +27,7 @@ constexpr int least_chunk = 4;
 constexpr int most_chunk = 24;
 constexpr int chunks_aimed_at = 8;
 constexpr int most_processes = 6;
-constexpr int tries = 2;  // a scene's error stays one; a machine's may not
+constexpr int tries = 2;             // a scene's error stays one; a machine's may not
 constexpr int seconds_to_stop = 15;  // in which POV-Ray leaves the state of a picture
 constexpr const char* tool = "atelier-povray";
 constexpr const char* media_tool = "atelier-media";
@@ -170,8 +170,8 @@ private:
             plan_.animation = true;  // also when there is one row
         }
         if (plan_.final - plan_.initial + 1 > rows)
-            throw Error(Error::Kind::invalid, fmt::format("there are {} rows for {} frames", rows,
-                                                          plan_.final - plan_.initial + 1));
+            throw Error(Error::Kind::invalid,
+                        fmt::format("there are {} rows for {} frames", rows, plan_.final - plan_.initial + 1));
     }
 
     void add_frames() {
@@ -181,25 +181,36 @@ private:
                         std::string(std::max<std::size_t>(least_digits, std::to_string(plan_.final).size()), '#') +
                         extension_;
         const int count = static_cast<int>(frames.size());
-        const int chunk = job_.chunk > 0 ? job_.chunk
-                                         : std::clamp((count + chunks_aimed_at - 1) / chunks_aimed_at, least_chunk, most_chunk);
+        const int chunk = job_.chunk > 0
+                              ? job_.chunk
+                              : std::clamp((count + chunks_aimed_at - 1) / chunks_aimed_at, least_chunk, most_chunk);
         const int processes = job_.processes > 0 ? job_.processes : std::min(chunk, most_processes);
-        std::vector<std::string> arguments{"frames", "--frames", "{{Task.Param.Frame}}",
-                                           "--initial", std::to_string(plan_.initial),
-                                           "--final", std::to_string(plan_.final),
-                                           "--to", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern,
-                                           "--processes", std::to_string(processes)};
+        std::vector<std::string> arguments{"frames",
+                                           "--frames",
+                                           "{{Task.Param.Frame}}",
+                                           "--initial",
+                                           std::to_string(plan_.initial),
+                                           "--final",
+                                           std::to_string(plan_.final),
+                                           "--to",
+                                           "{{Param.OutputDir}}/frames",
+                                           "--pattern",
+                                           made_.pattern,
+                                           "--processes",
+                                           std::to_string(processes)};
         if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
-        if (job_.data) arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
+        if (job_.data)
+            arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
         for (const std::string& name : fills_)
             arguments.insert(arguments.end(), {"--fill", name});
         const bool contiguous = frames.back() - frames.front() + 1 == count;
-        add_step("Render", tool, arguments,
-                 json::Object{{"name", "Frame"},
-                              {"type", "CHUNK[INT]"},
-                              {"range", made_.frames},
-                              {"chunks", json::Object{{"defaultTaskCount", chunk},
-                                                      {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
+        add_step(
+            "Render", tool, arguments,
+            json::Object{{"name", "Frame"},
+                         {"type", "CHUNK[INT]"},
+                         {"range", made_.frames},
+                         {"chunks", json::Object{{"defaultTaskCount", chunk},
+                                                 {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
         made_.result = job_.output / "frames";
         if (job_.film) add_film();
         if (job_.looks && can_be_looked_at()) add_looks();
@@ -236,10 +247,13 @@ private:
         if (!job_.film->tone.empty()) settings.tone_mapping = media::parse_tone_mapping(job_.film->tone);
         media::check_settings(settings);
         const std::string file = literal(job_.name) + std::string(media::extension_of(settings.codec));
-        std::vector<std::string> arguments{"film", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern,
-                                           "--frames", made_.frames, "--to", "{{Param.OutputDir}}/" + file,
-                                           "--codec", job_.film->codec, "--quality", job_.film->quality,
-                                           "--rate", job_.film->rate};
+        std::vector<std::string> arguments{"film",      "{{Param.OutputDir}}/frames",
+                                           "--pattern", made_.pattern,
+                                           "--frames",  made_.frames,
+                                           "--to",      "{{Param.OutputDir}}/" + file,
+                                           "--codec",   job_.film->codec,
+                                           "--quality", job_.film->quality,
+                                           "--rate",    job_.film->rate};
         if (!job_.film->tone.empty()) arguments.insert(arguments.end(), {"--tone", job_.film->tone});
         if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
         add_step("Film", media_tool, arguments, nullptr, "Render");
@@ -258,24 +272,26 @@ private:
         add_step("Render", tool,
                  {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", "{{Param.OutputDir}}/parts"},
                  json::Object{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", job_.rows - 1)}});
-        add_step("Join", tool,
-                 {"join", "--from", "{{Param.OutputDir}}/parts", "--parts", parts, "--to", "{{Param.OutputDir}}/" + file},
-                 nullptr, "Render");
+        add_step(
+            "Join", tool,
+            {"join", "--from", "{{Param.OutputDir}}/parts", "--parts", parts, "--to", "{{Param.OutputDir}}/" + file},
+            nullptr, "Render");
         made_.result = job_.output / file;
     }
 
-    void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter, const char* after = nullptr) {
+    void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter,
+                  const char* after = nullptr) {
         json::Object run{{"command", program},
-                         {"cancelation", json::Object{{"mode", "NOTIFY_THEN_TERMINATE"},
-                                                      {"notifyPeriodInSeconds", seconds_to_stop}}}};
+                         {"cancelation",
+                          json::Object{{"mode", "NOTIFY_THEN_TERMINATE"}, {"notifyPeriodInSeconds", seconds_to_stop}}}};
         json::Object script, step{{"name", name}};
         if (after == nullptr) {
             arguments.insert(arguments.end(), scene_words_.begin(), scene_words_.end());
-            script["embeddedFiles"] = json::Array{json::Object{
-                {"name", "Settings"},
-                {"type", "TEXT"},
-                {"filename", "settings.ini"},
-                {"data", literal("; of the farm\n" + job_.options.text_for_tasks())}}};
+            script["embeddedFiles"] =
+                json::Array{json::Object{{"name", "Settings"},
+                                         {"type", "TEXT"},
+                                         {"filename", "settings.ini"},
+                                         {"data", literal("; of the farm\n" + job_.options.text_for_tasks())}}};
         } else {
             step["dependencies"] = json::Array{json::Object{{"dependsOn", after}}};
         }

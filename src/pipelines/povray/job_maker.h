@@ -21,16 +21,16 @@ struct FilmWish {
 
 struct PovJob {
     std::string name;
-    SceneOptions options;  // Input_File_Name is absolute
-    std::optional<std::string> frames;  // of the animation, as a range; else all of the plan
+    SceneOptions options;                          // Input_File_Name is absolute
+    std::optional<std::string> frames;             // of the animation, as a range; else all of the plan
     std::vector<std::filesystem::path> libraries;  // folders that the person allows besides the scene's
     std::filesystem::path output;                  // folder
     std::optional<FilmWish> film;
     bool allow_gaps = false;
-    bool looks = true;  // thumbnails, a contact sheet, a search for bad frames
-    int rows = 0;        // parts of a still; 0: whole
-    int chunk = 0;       // frames a task; 0: by their number
-    int processes = 0;   // at once in a task; 0: as it fits
+    bool looks = true;                          // thumbnails, a contact sheet, a search for bad frames
+    int rows = 0;                               // parts of a still; 0: whole
+    int chunk = 0;                              // frames a task; 0: by their number
+    int processes = 0;                          // at once in a task; 0: as it fits
     std::optional<std::filesystem::path> data;  // rows for the placeholders
     bool trust = false;
 };

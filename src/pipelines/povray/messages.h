@@ -20,8 +20,8 @@ struct Complaint {
 class Messages {
 public:
     struct Listener {
-        std::function<void()> frame;               // another one begins
-        std::function<void(double part)> pixels;   // of the frame that is drawn: 0 … 1
+        std::function<void()> frame;                // another one begins
+        std::function<void(double part)> pixels;    // of the frame that is drawn: 0 … 1
         std::function<void(std::string_view)> log;  // what is worth keeping
     };
 
@@ -30,7 +30,8 @@ public:
     void take(std::string_view line);
     void finish();  // no more lines come
 
-    // The error that counts, in one sentence: "scene.pov, line 7: undeclared identifier 'x'". Nothing when it told none.
+    // The error that counts, in one sentence: "scene.pov, line 7: undeclared identifier 'x'". Nothing when it told
+    // none.
     std::optional<Complaint> error() const;
     bool was_canceled() const { return canceled_; }
 

@@ -76,7 +76,9 @@ void read_files(const PovRequest& request, SceneOptions& options) {
 void show_result(const MadeJob& made, cli::Output& output) {
     if (!made.frames.empty() && made.result.filename() != "frames")
         output.say("frames  " + (made.result.parent_path() / "frames").string());
-    output.say((made.frames.empty() ? "picture " : made.result.filename() == "frames" ? "frames  " : "film    ") +
+    output.say((made.frames.empty()                  ? "picture "
+                : made.result.filename() == "frames" ? "frames  "
+                                                     : "film    ") +
                made.result.string());
 }
 
@@ -95,7 +97,8 @@ PovJob pov_job(const PovRequest& request) {
     job.output = !request.output.empty() ? request.output : fs::path("renders") / job.name;
     job.libraries = request.libraries;
     if (request.film != "none")
-        job.film = FilmWish{request.film.empty() ? "h264" : request.film, request.film_quality, request.rate, request.tone};
+        job.film =
+            FilmWish{request.film.empty() ? "h264" : request.film, request.film_quality, request.rate, request.tone};
     if (!request.data.empty()) job.data = request.data;
     job.allow_gaps = request.allow_gaps;
     job.looks = request.looks;

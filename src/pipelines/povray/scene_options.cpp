@@ -22,16 +22,49 @@ constexpr int largest_frame = 10'000'000;
 constexpr int largest_side = 100'000;
 
 // The farm's own business, or a matter of a screen: a task is told other things, or nothing.
-constexpr std::array not_for_tasks{
-    "all_console",       "all_file",          "append_file",        "continue_trace",  "create_continue_trace_log",
-    "create_ini",        "debug_console",     "debug_file",         "display",         "display_gamma",
-    "draw_vistas",       "end_column",        "end_row",            "fatal_console",   "fatal_file",
-    "frame_step",        "input_file_name",   "output_file_name",   "output_to_file",  "palette",
-    "pause_when_done",   "preview_end_size",  "preview_start_size", "render_console",  "render_file",
-    "start_column",      "start_row",         "statistic_console",  "statistic_file",  "subset_end_frame",
-    "subset_start_frame", "test_abort",       "test_abort_count",   "verbose",         "video_mode",
-    "warning_console",   "warning_file",      "work_threads",       "warning_level",   "create_histogram",
-    "histogram_name",    "histogram_type",    "histogram_grid_size"};
+constexpr std::array not_for_tasks{"all_console",
+                                   "all_file",
+                                   "append_file",
+                                   "continue_trace",
+                                   "create_continue_trace_log",
+                                   "create_ini",
+                                   "debug_console",
+                                   "debug_file",
+                                   "display",
+                                   "display_gamma",
+                                   "draw_vistas",
+                                   "end_column",
+                                   "end_row",
+                                   "fatal_console",
+                                   "fatal_file",
+                                   "frame_step",
+                                   "input_file_name",
+                                   "output_file_name",
+                                   "output_to_file",
+                                   "palette",
+                                   "pause_when_done",
+                                   "preview_end_size",
+                                   "preview_start_size",
+                                   "render_console",
+                                   "render_file",
+                                   "start_column",
+                                   "start_row",
+                                   "statistic_console",
+                                   "statistic_file",
+                                   "subset_end_frame",
+                                   "subset_start_frame",
+                                   "test_abort",
+                                   "test_abort_count",
+                                   "verbose",
+                                   "video_mode",
+                                   "warning_console",
+                                   "warning_file",
+                                   "work_threads",
+                                   "warning_level",
+                                   "create_histogram",
+                                   "histogram_name",
+                                   "histogram_type",
+                                   "histogram_grid_size"};
 
 bool is_for_tasks(std::string_view name) {
     return std::find(not_for_tasks.begin(), not_for_tasks.end(), name) == not_for_tasks.end();
@@ -59,12 +92,9 @@ void check_number(std::string_view name, std::string_view value) {
         std::string_view name;
         int least, most;
     };
-    static constexpr Bounds integers[] = {{"width", 1, largest_side},
-                                          {"height", 1, largest_side},
-                                          {"initial_frame", 0, largest_frame},
-                                          {"final_frame", 0, largest_frame},
-                                          {"frame_step", 1, largest_frame},
-                                          {"quality", 0, 11}};
+    static constexpr Bounds integers[] = {{"width", 1, largest_side},          {"height", 1, largest_side},
+                                          {"initial_frame", 0, largest_frame}, {"final_frame", 0, largest_frame},
+                                          {"frame_step", 1, largest_frame},    {"quality", 0, 11}};
     for (const Bounds& bounds : integers) {
         if (name != bounds.name) continue;
         const auto number = parse_int(value);
@@ -116,7 +146,8 @@ void read_ini_into(const IniName& name, SceneOptions& options, int depth) {
         throw Error(Error::Kind::invalid, "INI files include each other in a circle", {}, shown);
     if (!fs::exists(name.path)) throw Error(Error::Kind::not_found, "the INI file " + shown + " is not there");
     const fs::path folder = name.path.parent_path();
-    for (const IniItem& item : items_of_section(parse_ini(read_file(name.path, most_ini_bytes), shown), name.section, shown)) {
+    for (const IniItem& item :
+         items_of_section(parse_ini(read_file(name.path, most_ini_bytes), shown), name.section, shown)) {
         try {
             if (item.name.empty())
                 apply_word(item.value, folder, options, depth);

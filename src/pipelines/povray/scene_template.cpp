@@ -150,7 +150,8 @@ std::vector<Row> parse_rows(std::string_view text, const std::string& name) {
 
 std::set<std::string> placeholders_in(std::string_view text) {
     std::set<std::string> names;
-    walk(text, [](std::string_view) {}, [&](std::string_view name, std::size_t) { names.emplace(name); });
+    walk(
+        text, [](std::string_view) {}, [&](std::string_view name, std::size_t) { names.emplace(name); });
     return names;
 }
 
@@ -161,7 +162,9 @@ std::string fill(std::string_view text, const Row& row, const std::string& name)
         [&](std::string_view placeholder, std::size_t at) {
             const auto value = row.find(std::string(placeholder));
             if (value == row.end())
-                refuse(name, static_cast<std::size_t>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n')),
+                refuse(name,
+                       static_cast<std::size_t>(
+                           1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n')),
                        "there is no value for {{ " + std::string(placeholder) + " }}");
             filled += value->second;
         });

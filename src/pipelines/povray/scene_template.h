@@ -1,5 +1,5 @@
-// Scenes with placeholders: {{ name }} in a .pov or .inc file becomes the value of a frame's row, from a CSV file with a
-// head line or a JSON list of objects. {{ frame }} is there without being told.
+// Scenes with placeholders: {{ name }} in a .pov or .inc file becomes the value of a frame's row, from a CSV file with
+// a head line or a JSON list of objects. {{ frame }} is there without being told.
 #pragma once
 
 #include <map>

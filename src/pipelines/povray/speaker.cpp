@@ -15,7 +15,9 @@ void Speaker::progress(double percent) {
     say("openjd_progress: ", std::to_string(static_cast<int>(percent)));
 }
 
-void Speaker::metric(std::string_view name, double value) { say("atelier_metric: ", fmt::format("{}={}", name, value)); }
+void Speaker::metric(std::string_view name, double value) {
+    say("atelier_metric: ", fmt::format("{}={}", name, value));
+}
 
 // One line, whatever is in it: another would be taken for another word to the farm.
 void Speaker::say(std::string_view head, std::string_view text) {

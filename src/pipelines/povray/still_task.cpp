@@ -64,7 +64,8 @@ int draw_bands(const BandTask& task, std::ostream& out) {
         std::exception_ptr wrong;
         double drawn[bands_of_part] = {};
         const auto draw = [&](int number) {
-            const Band band = band_of(task.part * bands_of_part + number, task.parts * bands_of_part, task.scene.height);
+            const Band band =
+                band_of(task.part * bands_of_part + number, task.parts * bands_of_part, task.scene.height);
             if (band.height == 0) return;
             Messages::Listener listener;
             listener.pixels = [&, number](double part) {
@@ -104,8 +105,8 @@ int join_bands(const JoinTask& task, std::ostream& out) {
         for (int number = 0; number < task.parts * bands_of_part; ++number) {
             const Band band = band_of(number, task.parts * bands_of_part, whole.height);
             if (band.height == 0) continue;
-            parts.push_back(
-                {task.from / band.name(extension), 0, band.first, media::Area{0, band.first, whole.width, band.height}});
+            parts.push_back({task.from / band.name(extension), 0, band.first,
+                             media::Area{0, band.first, whole.width, band.height}});
         }
         media::join_parts(parts, task.to);
         speaker.preview(task.to.string());

@@ -1,5 +1,5 @@
-// `atelier-povray`: what the farm's tasks run, beside `atelier`. It draws frames, stills and bands of rows with POV-Ray,
-// joins bands, and runs work units.
+// `atelier-povray`: what the farm's tasks run, beside `atelier`. It draws frames, stills and bands of rows with
+// POV-Ray, joins bands, and runs work units.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
