@@ -65,6 +65,8 @@ EngineEnd run_engine(const Scene& scene, const EngineRun& run) {
     if (end.code == 0) return result;
     if (const auto error = messages.error()) {
         result.error = to_string(with_short_name(*error, scene));
+        while (result.error.ends_with('.'))
+            result.error.pop_back();
         if (scene.walled) result.error += about_walls(*error);
     } else {
         result.error = end.code > 128 ? fmt::format("POV-Ray was ended by signal {}", end.code - 128)

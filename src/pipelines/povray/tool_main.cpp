@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "pipelines/povray/frame_task.h"
+#include "pipelines/povray/unit_task.h"
 
 namespace {
 
@@ -72,13 +73,23 @@ void add_join(CLI::App& app, std::function<int()>& chosen) {
     command.callback([=, &chosen] { chosen = [=] { return join_bands(*task, std::cout); }; });
 }
 
+void add_unit(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App& command = *app.add_subcommand("unit");
+    const auto task = std::make_shared<UnitTask>();
+    command.add_option("--units", task->units)->required();
+    command.add_option("--number", task->number)->required()->check(CLI::NonNegativeNumber);
+    command.add_option("--shared", task->shared)->required();
+    command.add_option("--to", task->to)->required();
+    command.callback([=, &chosen] { chosen = [=] { return run_unit(*task, std::cout); }; });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app("POV-Ray's part of Atelier: run by the farm's tasks");
     app.require_subcommand(1);
     std::function<int()> chosen;
-    for (const auto add : {add_frames, add_still, add_bands, add_join})
+    for (const auto add : {add_frames, add_still, add_bands, add_join, add_unit})
         add(app, chosen);
     CLI11_PARSE(app, argc, argv);
     try {
