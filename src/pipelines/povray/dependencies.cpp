@@ -103,6 +103,8 @@ std::optional<std::string> below(const fs::path& root, const fs::path& file) {
     return named.starts_with("..") ? real : named;
 }
 
+bool is_own(const fs::path& name) { return name.is_relative() && fs::exists(own_library / name); }
+
 struct Place {
     std::size_t root = 0;
     std::string file;
@@ -159,7 +161,7 @@ Dependencies dependencies_of(const fs::path& scene, const std::vector<fs::path>&
             if (!may_be_a_name(quoted->text)) continue;
             if (const auto needed = find(quoted->text, path.parent_path(), roots))
                 add(*needed);
-            else if (quoted->is_include && !fs::exists(own_library / quoted->text))
+            else if (quoted->is_include && !is_own(quoted->text))
                 found.missing.push_back(place.file + ": " + printable(quoted->text));
         }
     }

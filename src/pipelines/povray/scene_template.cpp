@@ -103,6 +103,7 @@ private:
 
 std::string text_of(const json::Value& value, const std::string& name, std::size_t row) {
     if (value.is_string()) return std::string(value.get_string());
+    if (value.is_double()) return fmt::format("{}", value.get_double());
     if (value.is_number() || value.is_bool()) return json::text(value);
     refuse(name, row, "a value is neither a text nor a number");
 }
