@@ -199,9 +199,10 @@ Statistics Job::statistics() const {
         ++statistics.frames;
         ++statistics.frames_by_worker[attempt.worker];
         seconds.push_back(seconds_of(result));
-        for (const wire::Output& output : result.outputs)
-            statistics.bytes += output.size;
     }
+    if (!farm_id_.empty())
+        for (const farm::Artifact& artifact : cluster_.desk().artifacts(farm_id_))
+            statistics.bytes += artifact.output.size;
     statistics.failed = failures().size();
     if (first && last) statistics.wall_seconds = static_cast<double>(*last - *first) / 1e6;
     statistics.per_frame = per_frame(std::move(seconds));
