@@ -29,8 +29,9 @@ public:
     void load(db::Connection& connection);
 
     // Jobs
+    // wanted: the id that was promised for it (random_id); Error::conflict when there is a job of that id.
     std::string submit(db::Connection& connection, const wire::Submission& submission,
-                       const std::string& owner = "local");
+                       const std::string& owner = "local", const std::string& wanted = {});
     void pause(db::Connection& connection, const std::string& job);
     void resume(db::Connection& connection, const std::string& job);
     void cancel(db::Connection& connection, const std::string& job);
