@@ -13,9 +13,9 @@ def figure(what, value, goal, reached):
 def show(rows):
     print(f"\n{'what':58} {'ours':>12} {'peer':>10} {'ratio':>6}  goal")
     for item in rows:
-        ours = item.get("value") or f"{item['seconds']:.2f} s"
-        peer = f"{item['peerSeconds']:.2f} s" if "peerSeconds" in item else ""
-        ratio = f"{item['ratio']:.2f}" if "ratio" in item else ""
+        ours = item.get("value") or f"{item['seconds']:.3g} s"
+        peer = f"{item['peerSeconds']:.3g} s" if "peerSeconds" in item else ""
+        ratio = f"{item['ratio']:.2g}" if "ratio" in item else ""
         mark = "" if item["reached"] else "   NOT REACHED"
         print(f"{item['what']:58} {ours:>12} {peer:>10} {ratio:>6}  {item['goal']}{mark}")
         if item["peer"] != "-":

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "process/background.h"
 #include "process/cgroup.h"
 #include "process/lines.h"
 #include "process/orphans.h"
@@ -110,7 +111,8 @@ private:
     void begin();
     static void end(Kept& kept);
     void send_command(const Command& command, const Fd& writer, const Fd* kept_reader);
-    Reply watch(const Fd& reader, LineSplitter& lines, Watcher& watcher);
+    Reply watch(const Fd& reader, LineSplitter& lines, Watcher& watcher, BackgroundUsage& background);
+    std::vector<pid_t> holders() const;
     bool read_some(const Fd& reader, LineSplitter& lines);
     void read_rest(const Fd& reader, LineSplitter& lines);
     std::optional<Reply> receive_reply();
@@ -171,9 +173,10 @@ Exit Keeper::Impl::run(const Command& command, Watcher& watcher, bool keep_backg
     send_command(command, pipe.writer, keep_background ? &pipe.reader : nullptr);
     pipe.writer.reset();
     LineSplitter lines([&](std::string_view line) { watcher.line(line); });
+    BackgroundUsage background(holders());
     Reply reply;
     try {
-        reply = watch(pipe.reader, lines, watcher);
+        reply = watch(pipe.reader, lines, watcher, background);
     } catch (...) {  // the watcher gave up: so does the command, with its keeper
         lose_keeper();
         throw;
@@ -185,7 +188,16 @@ Exit Keeper::Impl::run(const Command& command, Watcher& watcher, bool keep_backg
         holders_.push_back(std::move(*keeper_));
         keeper_.reset();
     }
-    return to_exit(reply);
+    Exit exit = to_exit(reply);
+    background.add_to(exit.usage);
+    return exit;
+}
+
+std::vector<pid_t> Keeper::Impl::holders() const {
+    std::vector<pid_t> pids;
+    for (const Kept& holder : holders_)
+        pids.push_back(holder.pid);
+    return pids;
 }
 
 void Keeper::Impl::send_command(const Command& command, const Fd& writer, const Fd* kept_reader) {
@@ -228,7 +240,7 @@ void Keeper::Impl::ask(Verb verb) {
     if (keeper_) ::send(keeper_->socket.get(), &request, sizeof request, MSG_NOSIGNAL);
 }
 
-Reply Keeper::Impl::watch(const Fd& reader, LineSplitter& lines, Watcher& watcher) {
+Reply Keeper::Impl::watch(const Fd& reader, LineSplitter& lines, Watcher& watcher, BackgroundUsage& background) {
     auto next_tick = steady_clock::now() + tick_period;
     bool open = true;
     for (;;) {
@@ -250,6 +262,7 @@ Reply Keeper::Impl::watch(const Fd& reader, LineSplitter& lines, Watcher& watche
         if (fds[1].revents != 0) ::eventfd_read(wakeup_.get(), &woken);
         if (woken == 0 && steady_clock::now() < next_tick) continue;
         watcher.tick();
+        background.sample();
         next_tick = steady_clock::now() + tick_period;
     }
 }

@@ -286,6 +286,23 @@ TEST(Keeper, SumsTheMemoryOfTheWholeTree) {
     EXPECT_GT(exit.usage.peak_memory, 80'000'000u);
 }
 
+// An engine that an environment left open works for the task whose own process only waits.
+TEST(Keeper, MeasuresWhatTheBackgroundDoesForACommand) {
+    const TemporaryFolder folder;
+    Keeper keeper;
+    Collector out;
+    const std::string work = "head -c 40000000 /dev/zero | tail -c 39999999 | sha256sum > /dev/null";
+    Command open = shell("(while [ ! -e go ]; do sleep 0.01; done; for i in 1 2 3 4; do " + work +
+                         "; done; touch done; sleep 600) &");
+    Command wait = shell("touch go; while [ ! -e done ]; do sleep 0.01; done");
+    open.folder = wait.folder = folder.path();
+    EXPECT_EQ(keeper.run(open, out, true).code, 0);
+    const Exit exit = keeper.run(wait, out);
+    EXPECT_EQ(exit.code, 0);
+    EXPECT_GT(exit.usage.peak_memory, 35'000'000u);
+    EXPECT_LT(keeper.run(command({"true"}), out).usage.cpu_seconds, exit.usage.cpu_seconds);
+}
+
 TEST(Keeper, KillsWhatEscapesIntoASessionOfItsOwn) {
     const Marked marked;
     Keeper keeper;

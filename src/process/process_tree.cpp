@@ -58,10 +58,12 @@ std::uint64_t number_after(std::string_view text, std::string_view name) {
 // /proc/PID/stat is "pid (name) state ppid pgrp session …": the name may hold anything, so what counts comes after the
 // last ')'.
 std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
-    constexpr int parent_field = 1, session_field = 3, rss_field = 21;  // counted from the state
+    constexpr int parent_field = 1, session_field = 3, user_field = 11, system_field = 12;  // counted from the state
+    constexpr int rss_field = 21;
     const std::size_t name_end = text.rfind(')');
     if (name_end == std::string_view::npos) return std::nullopt;
     static const std::uint64_t page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    static const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
     ProcessInfo info{.pid = pid};
     text.remove_prefix(name_end + 1);
     for (int field = 0; field <= rss_field; ++field) {
@@ -69,6 +71,8 @@ std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
         if (text.empty()) return std::nullopt;
         if (field == parent_field) info.parent = number_at<pid_t>(text).value_or(0);
         if (field == session_field) info.session = number_at<pid_t>(text).value_or(0);
+        if (field == user_field || field == system_field)
+            info.cpu_seconds += number_at<double>(text).value_or(0) / ticks_per_second;
         if (field == rss_field) info.memory = number_at<std::uint64_t>(text).value_or(0) * page_size;
         text.remove_prefix(std::min(text.find(' '), text.size()));
     }

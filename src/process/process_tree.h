@@ -16,6 +16,7 @@ struct ProcessInfo {
     pid_t parent = 0;
     pid_t session = 0;
     std::uint64_t memory = 0;  // resident bytes
+    double cpu_seconds = 0;    // of its own threads
 };
 
 // All processes of the machine that can be seen.

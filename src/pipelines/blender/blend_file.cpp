@@ -1,6 +1,7 @@
 #include "pipelines/blender/blend_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -22,6 +23,9 @@ constexpr std::uint32_t global_code = block_code("GLOB");
 constexpr std::uint32_t object_code = block_code("OB");
 constexpr std::uint32_t linked_code = block_code("ID");  // stands for a data-block of another file
 constexpr std::uint32_t scene_code = block_code("SC");
+
+constexpr std::size_t most_scenes = 4096;
+constexpr std::size_t most_view_layers = 4096;  // of a scene
 
 constexpr std::int64_t layer_is_rendered = 1;          // ViewLayer.flag
 constexpr std::int64_t layer_is_disabled = 1ll << 17;  // SceneRenderLayer.layflag
@@ -48,14 +52,26 @@ public:
 
     // The block whose head is at the offset. Throws when there is none, or it isn't all there.
     Block block_at(std::uint64_t offset) {
-        const std::string bytes = source_.read(offset, header_.block_head_size());
-        if (bytes.size() < header_.block_head_size()) refuse_damaged(path(), "it was cut short");
-        const auto head = parse_block_head(header_, bytes);
+        std::array<char, longest_block_head> bytes;
+        const std::size_t size = header_.block_head_size();
+        if (source_.read(offset, bytes.data(), size) < size) refuse_damaged(path(), "it was cut short");
+        const auto head = parse_block_head(header_, {bytes.data(), size});
         if (!head) refuse_damaged(path(), "the block at byte " + std::to_string(offset) + " has a wrong head");
-        const Block block{*head, offset + bytes.size()};
+        const Block block{*head, offset + size};
         if (head->length > std::numeric_limits<std::int64_t>::max() - block.content || !source_.may_reach(end(block)))
             refuse_damaged(path(), "the block at byte " + std::to_string(offset) + " is longer than the file");
         return block;
+    }
+
+    // The first one with the address.
+    const Block* find(std::uint64_t address) {
+        if (by_address_.empty()) {
+            for (std::size_t i = 0; i < blocks_.size(); ++i)
+                by_address_.emplace_back(blocks_[i].head.address, i);
+            std::sort(by_address_.begin(), by_address_.end());
+        }
+        const auto found = std::lower_bound(by_address_.begin(), by_address_.end(), std::pair(address, std::size_t{0}));
+        return found == by_address_.end() || found->first != address ? nullptr : &blocks_[found->second];
     }
 
     static std::uint64_t end(const Block& block) { return block.content + block.head.length; }
@@ -109,6 +125,7 @@ private:
     Header header_;
     std::unique_ptr<Dna> dna_;
     std::vector<Block> blocks_;
+    std::vector<std::pair<std::uint64_t, std::size_t>> by_address_;  // sorted, made when it is first asked for
 };
 
 namespace {
@@ -156,6 +173,8 @@ void read_view_layers(BlendFile& file, const Block& block, Scene& scene) {
         if (data.head.struct_index != *wanted) return true;
         const auto layer = file.record(data);
         if (!layer) return true;
+        if (scene.view_layers.size() >= most_view_layers)
+            refuse_damaged(file.path(), "a scene has more view layers than any");
         const bool render = is_new ? (layer->integer_or("flag", layer_is_rendered) & layer_is_rendered) != 0
                                    : (layer->integer_or("layflag", 0) & layer_is_disabled) == 0;
         scene.view_layers.push_back({layer->text("name").value_or(""), render});
@@ -164,11 +183,9 @@ void read_view_layers(BlendFile& file, const Block& block, Scene& scene) {
 }
 
 std::optional<std::string> camera_name(BlendFile& file, std::uint64_t address) {
-    if (address == 0) return std::nullopt;
-    for (const Block& block : file.blocks())
-        if (block.head.address == address && (block.head.code == object_code || block.head.code == linked_code))
-            return name_of(file.record(block));
-    return std::nullopt;
+    const Block* block = file.find_block(address);
+    if (block == nullptr || (block->head.code != object_code && block->head.code != linked_code)) return std::nullopt;
+    return name_of(file.record(*block));
 }
 
 std::optional<Scene> read_scene(BlendFile& file, const Block& block) {
@@ -219,6 +236,7 @@ std::vector<Scene> BlendFile::scenes() {
     std::vector<Scene> scenes;
     for (const Block& block : blocks()) {
         if (block.head.code != scene_code) continue;
+        if (scenes.size() >= most_scenes) refuse_damaged(path(), "it has more scenes than any");
         if (auto scene = read_scene(*this, block)) scenes.push_back(*std::move(scene));
     }
     return scenes;
@@ -239,11 +257,7 @@ std::optional<Scene> BlendFile::current_scene() {
     return chosen != nullptr ? read_scene(*this, *chosen) : std::nullopt;
 }
 
-const Block* BlendFile::find_block(std::uint64_t address) const {
-    const auto found = std::find_if(blocks().begin(), blocks().end(),
-                                    [&](const Block& block) { return block.head.address == address; });
-    return address == 0 || found == blocks().end() ? nullptr : &*found;
-}
+const Block* BlendFile::find_block(std::uint64_t address) { return address == 0 ? nullptr : reader_->find(address); }
 
 std::optional<Record> BlendFile::record(const Block& block, std::uint64_t index) {
     const std::uint64_t size = dna().struct_size(block.head.struct_index);

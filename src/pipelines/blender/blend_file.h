@@ -56,7 +56,7 @@ struct Scene {
 struct ReadLimits {
     std::uint64_t free_content = 1ull << 30;  // of a compressed file: so much content in any case,
     std::uint64_t content_per_byte = 64;      // and so much for each byte of the file
-    std::uint64_t largest_dna = 16ull << 20;
+    std::uint64_t largest_dna = 4ull << 20;
     std::size_t most_blocks = 4u << 20;  // those that are kept: all but plain DATA
 };
 
@@ -86,7 +86,7 @@ public:
 
     // For whoever reads more than scenes (dependencies.cpp). Blocks that are no DATA, in the file's order.
     const std::vector<Block>& blocks() const;
-    const Block* find_block(std::uint64_t address) const;
+    const Block* find_block(std::uint64_t address);
     // One of a block's structs; none when its struct is unknown or the content too short.
     std::optional<Record> record(const Block& block, std::uint64_t index = 0);
     std::string content(const Block& block, std::size_t limit);  // so much of it at most

@@ -42,20 +42,26 @@ BlendSource::BlendSource(std::filesystem::path path, const ReadLimits& limits)
     most_content_ = stream_ ? limits.free_content + limits.content_per_byte * size : size;
 }
 
-std::string BlendSource::read(std::uint64_t offset, std::size_t size) {
-    std::string bytes;
-    while (bytes.size() < size) {
-        const std::uint64_t at = offset + bytes.size();
+std::size_t BlendSource::read(std::uint64_t offset, char* to, std::size_t size) {
+    std::size_t used = 0;
+    while (used < size) {
+        const std::uint64_t at = offset + used;
         const std::string& found = piece(at / piece_size_);
         const auto skip = static_cast<std::size_t>(at % piece_size_);
-        if (skip >= found.size()) break;
-        bytes.append(found, skip, size - bytes.size());
-        if (found.size() < piece_size_) break;
+        if (skip < found.size()) used += found.copy(to + used, size - used, skip);
+        if (found.size() < piece_size_) break;  // the content ends here
     }
+    return used;
+}
+
+std::string BlendSource::read(std::uint64_t offset, std::size_t size) {
+    std::string bytes(size, '\0');
+    bytes.resize(read(offset, bytes.data(), size));
     return bytes;
 }
 
 const std::string& BlendSource::piece(std::uint64_t number) {
+    if (!pieces_.empty() && pieces_.front().number == number) return pieces_.front().bytes;
     if (const auto found = piece_by_number_.find(number); found != piece_by_number_.end()) {
         pieces_.splice(pieces_.begin(), pieces_, found->second);
         return pieces_.front().bytes;

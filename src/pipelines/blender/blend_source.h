@@ -29,6 +29,7 @@ public:
 
     // Up to `size` bytes from an offset of the content: fewer at its end. Throws Error::invalid for what is damaged,
     // and for a content that is larger than any honest one.
+    std::size_t read(std::uint64_t offset, char* to, std::size_t size);
     std::string read(std::uint64_t offset, std::size_t size);
 
     // Whether the content reaches so far, as far as that is known without reading it.

@@ -214,6 +214,7 @@ Part part_of_tile(int tile, int columns, int rows, int width, int height) {
 }
 
 int open_blender(const OpenRequest& request, std::ostream& out) {
+    fs::remove(socket_name);  // of one that crashed
     write_settings(request);
     ::setenv("TMPDIR", fs::current_path().c_str(), 1);  // for the text of a crash
     const pid_t blender = start_in_background(command_of(request), output_name);

@@ -96,11 +96,23 @@ private:
         dependency.files = std::move(found.files);
         dependency.missing_files = std::move(found.missing);
         dependency.optional = named.optional;
+        count_text(dependency);
         if (named.kind == DependencyKind::library && !dependency.missing) waiting_.push_back(dependencies_.size());
         dependencies_.push_back(std::move(dependency));
     }
 
+    void count_text(const Dependency& dependency) {
+        text_ +=
+            dependency.blend.size() + dependency.block.size() + dependency.asset.size() + dependency.resolved.size();
+        for (const auto* paths : {&dependency.files, &dependency.missing_files})
+            for (const std::string& path : *paths)
+                text_ += path.size();
+        if (text_ > limits_.most_text)
+            throw Error(Error::Kind::exhausted, "the paths of the files that the scene names are too long, all in all");
+    }
+
     const DependencyLimits& limits_;
+    std::size_t text_ = 0;
     FileFinder finder_;
     std::set<fs::path> seen_;
     std::vector<Dependency> dependencies_;

@@ -52,6 +52,7 @@ struct DependencyLimits {
     std::size_t most_blend_files = 10000;    // linked, together
     std::size_t most_dependencies = 500000;  // of all files together
     std::size_t most_files = 500000;         // that sequences and folders stand for, together
+    std::size_t most_text = 256u << 20;      // bytes of all their names and paths
     std::filesystem::path only_below;  // for the files of strangers: what lies elsewhere isn't looked at, and missing
 };
 

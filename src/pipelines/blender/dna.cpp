@@ -14,6 +14,7 @@ namespace atelier::pipelines::blender {
 namespace {
 
 constexpr std::uint64_t largest_offset = 1ull << 32;  // no struct is as large
+constexpr std::uint32_t most_names = 1u << 16;        // of fields, of types: they are numbered by 16 bits
 constexpr std::size_t field_size = 4;                 // two numbers of 16 bits: type, name
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -91,7 +92,7 @@ private:
 
     std::vector<std::string_view> read_names() {
         const std::uint32_t count = number(4);
-        if (count > bytes_.size() - at_) refuse("it was cut short");  // each has its end at least
+        if (count > most_names) refuse("it has too many names");
         std::vector<std::string_view> names;
         names.reserve(count);
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -181,6 +182,13 @@ std::optional<Field> Dna::own_field(std::uint32_t struct_index, std::string_view
 
 std::optional<Field> Dna::find_field(std::uint32_t struct_index, std::string_view path) const {
     if (struct_index >= structs_.size()) return std::nullopt;
+    auto& known = known_[struct_index];
+    auto found = known.find(path);
+    if (found == known.end()) found = known.emplace(path, search_field(struct_index, path)).first;
+    return found->second;
+}
+
+std::optional<Field> Dna::search_field(std::uint32_t struct_index, std::string_view path) const {
     std::uint64_t offset = 0;
     for (;;) {
         const std::size_t dot = path.find('.');

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,7 @@ private:
     };
     class Parser;
 
+    std::optional<Field> search_field(std::uint32_t struct_index, std::string_view path) const;
     std::optional<Field> own_field(std::uint32_t struct_index, std::string_view name) const;
     Field field_at(std::size_t place) const;  // offset 0
 
@@ -64,6 +66,8 @@ private:
     std::vector<std::uint32_t> sizes_;  // of types
     std::vector<Struct> structs_;
     std::unordered_map<std::string_view, std::uint32_t> struct_by_name_;
+    // What was asked before, by struct: one that has very many fields is searched once for each path.
+    mutable std::unordered_map<std::uint32_t, std::map<std::string, std::optional<Field>, std::less<>>> known_;
 };
 
 // One struct's bytes. What it doesn't have, or has as something else, is absent; a pointer that isn't there is 0.

@@ -1,10 +1,13 @@
 #include "pipelines/blender/named_files.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <set>
+#include <span>
+#include <unordered_map>
 #include <utility>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "pipelines/blender/dna.h"
 
@@ -12,8 +15,9 @@ namespace atelier::pipelines::blender {
 
 namespace {
 
-constexpr std::size_t longest_path = 4096;
-constexpr std::size_t most_sockets = 256;  // of one node that is looked at
+constexpr std::uint32_t raw_struct = 0;          // what plain bytes are written as
+constexpr std::size_t most_followed = 1u << 20;  // parts of one data-block
+constexpr std::size_t longest_path = 1024;       // Blender's own bound
 
 // Numbers that stand in files; their names are Blender's.
 constexpr std::int64_t IMA_SRC_SEQUENCE = 2;
@@ -53,18 +57,16 @@ public:
         return *name_;
     }
 
+    // Of the structs that pointers are followed to.
     std::optional<Block> data(std::uint64_t address) {
         if (address == 0) return std::nullopt;
-        if (!by_address_) {
-            by_address_.emplace();
-            file_.each_data(block_, [&](const Block& data) {
-                by_address_->emplace(data.head.address, data);
-                return true;
-            });
-        }
+        if (!by_address_) list_data();
         const auto found = by_address_->find(address);
         return found == by_address_->end() ? std::nullopt : std::optional(found->second);
     }
+
+    // Nothing in a file is reached twice this way, unless it goes in circles.
+    bool is_new(std::uint64_t address) { return seen_.insert(address).second; }
 
     // What a pointer of a record leads to.
     std::optional<Record> follow(const Record& record, std::string_view pointer) {
@@ -86,11 +88,28 @@ public:
     }
 
 private:
+    void list_data() {
+        const Dna& dna = file_.dna();
+        std::set<std::uint32_t> wanted = {raw_struct};
+        for (const char* name : {"bNodeSocket", "bNodeSocketValueString", "Strip", "StripElem"})
+            if (const auto index = dna.find_struct(name)) wanted.insert(*index);
+        by_address_.emplace();
+        file_.each_data(block_, [&](const Block& data) {
+            if (!wanted.count(data.head.struct_index) || data.head.length == 0) return true;
+            if (by_address_->size() >= most_followed)
+                throw Error(Error::Kind::invalid, file_.path().string() + " is damaged: " + printable(name()) +
+                                                      " has more parts than any scene");
+            by_address_->emplace(data.head.address, data);
+            return true;
+        });
+    }
+
     BlendFile& file_;
     const Block& block_;
     const std::function<void(NamedFile)>& each_;
     std::optional<std::string> name_;
-    std::optional<std::map<std::uint64_t, Block>> by_address_;
+    std::optional<std::unordered_map<std::uint64_t, Block>> by_address_;
+    std::set<std::uint64_t> seen_;
 };
 
 // The field was called "name" before it was called "filepath", and files keep the old name. Where a library has both,
@@ -278,12 +297,15 @@ void fluidsim(Owner& owner, const Record& record) {
 // A node that loads a file: its path is the value of a socket.
 void node(Owner& owner, const Record& record) {
     if (!record.text("idname").value_or("").starts_with("GeometryNodeImport")) return;
-    auto socket = owner.follow(record, "inputs.first");
-    for (std::size_t i = 0; socket && i < most_sockets; ++i) {
+    std::uint64_t address = record.pointer("inputs.first");
+    while (owner.is_new(address)) {
+        const auto found = owner.data(address);
+        const auto socket = found ? owner.file().record(*found) : std::nullopt;
+        if (!socket) return;
         const auto value = owner.follow(*socket, "default_value");
         if (value && value->struct_name() == "bNodeSocketValueString")
             owner.tell({.kind = DependencyKind::import, .asset = value->text("value").value_or("")});
-        socket = owner.follow(*socket, "next");
+        address = socket->pointer("next");
     }
 }
 
@@ -291,7 +313,7 @@ void node(Owner& owner, const Record& record) {
 std::vector<std::string> strip_names(Owner& owner, const Record& strip) {
     std::vector<std::string> names;
     const auto elements = owner.data(strip.pointer("stripdata"));
-    if (!elements) return names;
+    if (!elements || !owner.is_new(elements->head.address)) return names;
     const std::uint64_t size = owner.file().dna().struct_size(elements->head.struct_index);
     for (std::uint64_t i = 0; size > 0 && i < elements->head.length / size; ++i) {
         const auto element = owner.file().record(*elements, i);
@@ -323,18 +345,21 @@ void strip(Owner& owner, const Record& record) {
 
 using Teller = void (*)(Owner&, const Record&);
 
-constexpr std::pair<std::string_view, Teller> tellers[] = {
-    {"Image", image},
-    {"MovieClip", movie_clip},
-    {"bSound", sound},
-    {"VFont", font},
-    {"Library", library},
-    {"CacheFile", cache_file},
+struct TellerOf {
+    std::string_view name;
+    Teller tell;
+};
+
+// Data-blocks.
+constexpr TellerOf block_tellers[] = {
+    {"Image", image},          {"MovieClip", movie_clip}, {"bSound", sound}, {"VFont", font},    {"Library", library},
+    {"CacheFile", cache_file}, {"Volume", volume},        {"Text", text},    {"Camera", camera},
+};
+
+// What belongs to one.
+constexpr TellerOf data_tellers[] = {
     {"CacheFileLayer", cache_file_layer},
-    {"Volume", volume},
     {"VoxelData", voxel_data},
-    {"Text", text},
-    {"Camera", camera},
     {"NodeShaderScript", shader_script},
     {"NodeShaderTexIES", light_shape},
     {"CustomDataExternal", displacement},
@@ -350,30 +375,38 @@ constexpr std::pair<std::string_view, Teller> tellers[] = {
 };
 
 // By the number that a struct has in this file.
-std::vector<Teller> tellers_of(const Dna& dna) {
-    std::vector<Teller> by_struct(dna.struct_count(), nullptr);
-    for (const auto& [name, teller] : tellers)
-        if (const auto index = dna.find_struct(name)) by_struct[*index] = teller;
-    return by_struct;
-}
+class Tellers {
+public:
+    Tellers(const Dna& dna, std::span<const TellerOf> table) : by_struct_(dna.struct_count(), nullptr) {
+        for (const TellerOf& row : table)
+            if (const auto index = dna.find_struct(row.name)) by_struct_[*index] = row.tell;
+    }
+
+    Teller of(const Block& block) const {
+        const std::uint32_t index = block.head.struct_index;
+        return index < by_struct_.size() ? by_struct_[index] : nullptr;
+    }
+
+private:
+    std::vector<Teller> by_struct_;
+};
 
 }  // namespace
 
 void each_named_file(BlendFile& file, const std::function<void(NamedFile)>& each) {
-    const std::vector<Teller> by_struct = tellers_of(file.dna());
+    const Tellers of_blocks(file.dna(), block_tellers);
+    const Tellers of_data(file.dna(), data_tellers);
     for (const Block& block : file.blocks()) {
         Owner owner(file, block, each);
-        const auto ask = [&](const Block& part) {
-            const std::uint32_t index = part.head.struct_index;
-            const Teller teller = index < by_struct.size() ? by_struct[index] : nullptr;
-            const std::uint64_t count =
-                teller == nullptr ? 0 : part.head.length / std::max<std::uint64_t>(1, file.dna().struct_size(index));
-            for (std::uint64_t i = 0; i < count; ++i)
-                if (const auto record = file.record(part, i)) teller(owner, *record);
+        if (const Teller tell = of_blocks.of(block))
+            if (const auto record = file.record(block)) tell(owner, *record);
+        file.each_data(block, [&](const Block& data) {
+            const Teller tell = of_data.of(data);
+            if (tell == nullptr) return true;
+            for (std::uint64_t i = 0; const auto record = file.record(data, i); ++i)
+                tell(owner, *record);
             return true;
-        };
-        ask(block);
-        file.each_data(block, ask);
+        });
     }
 }
 
