@@ -39,8 +39,7 @@ json::Object error_schema() {
     json::Object schema;
     schema["type"] = "object";
     schema["properties"] = std::move(outer_properties);
-    schema["required"] = json::Array{"error"};
-    schema["additionalProperties"] = false;
+    schema["required"] = json::Array{"error"};  // more may stand beside it: what there is instead of what was asked for
     return schema;
 }
 

@@ -1,5 +1,5 @@
-// The body of a request of any size, taken as it comes: one piece is worked on while the next one is on its way, so that
-// the disk never holds up the network's threads.
+// The body of a request of any size, taken as it comes: one piece is worked on while the next one is on its way, so
+// that the disk never holds up the network's threads.
 #pragma once
 
 #include <functional>

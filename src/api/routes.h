@@ -45,7 +45,7 @@ struct QueryParameter {
 
 struct Route {
     http::Method method = http::Method::get;
-    std::string path;  // below /api/v1, unless it begins with two slashes
+    std::string path;                                         // below /api/v1, unless it begins with two slashes
     std::vector<std::pair<std::string, std::string>> places;  // what stands for {name}, where no other route tells it
     Access access = Access::read;
     std::string summary;

@@ -140,9 +140,7 @@ private:
 std::uint64_t packed_size(PackForm form, const std::function<bool(PackEntry&)>& next_entry) {
     Pack pack(form, [&](PackEntry& entry) {
         if (!next_entry(entry)) return false;
-        entry.open = [size = entry.size] {
-            return [zeros = std::make_shared<Zeros>(size)] { return zeros->next(); };
-        };
+        entry.open = [size = entry.size] { return [zeros = std::make_shared<Zeros>(size)] { return zeros->next(); }; };
         return true;
     });
     std::uint64_t size = 0;

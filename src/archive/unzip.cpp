@@ -97,8 +97,8 @@ public:
         struct ::stat state {};
         if (::fstat(file_.get(), &state) != 0) throw Error::from_errno("cannot look at " + file.string());
         const auto size = static_cast<std::uint64_t>(state.st_size);
-        bound_ = std::min(limits.most_bytes,
-                          limits.free_bytes + std::min(size, limits.most_bytes) * limits.bytes_per_byte);
+        bound_ =
+            std::min(limits.most_bytes, limits.free_bytes + std::min(size, limits.most_bytes) * limits.bytes_per_byte);
         ::archive_read_support_format_zip_seekable(reader_.get());
         if (::archive_read_open_fd(reader_.get(), file_.get(), block) != ARCHIVE_OK) damaged(reader_.get());
     }

@@ -33,14 +33,14 @@ protected:
     // As anybody could make it: libarchive checks no names.
     void make(const std::vector<Item>& items, const char* options = "zip:compression=deflate") {
         const std::unique_ptr<::archive, decltype(&::archive_write_free)> zip(::archive_write_new(),
-                                                                               &::archive_write_free);
+                                                                              &::archive_write_free);
         ::archive_write_set_format_zip(zip.get());
         ::archive_write_set_options(zip.get(), options);
         ::archive_write_set_passphrase(zip.get(), "word");
         ASSERT_EQ(::archive_write_open_filename(zip.get(), file_.c_str()), ARCHIVE_OK);
         for (const Item& item : items) {
             const std::unique_ptr<archive_entry, decltype(&::archive_entry_free)> entry(::archive_entry_new(),
-                                                                                         &::archive_entry_free);
+                                                                                        &::archive_entry_free);
             ::archive_entry_set_pathname(entry.get(), item.path.c_str());
             ::archive_entry_set_filetype(entry.get(), item.type);
             ::archive_entry_set_perm(entry.get(), item.mode);
@@ -173,7 +173,9 @@ TEST_F(UnzipTest, DamagedOnesAreRefused) {
         write_file_durably(file_, turned);
         try {
             unzip(file_, folder_);
-            if (fs::exists(folder_ / "x/y")) EXPECT_EQ(read_file(folder_ / "x/y"), "some text") << at;
+            if (fs::exists(folder_ / "x/y")) {
+                EXPECT_EQ(read_file(folder_ / "x/y"), "some text") << at;
+            }
         } catch (const Error& error) {
             EXPECT_EQ(error.kind(), Error::Kind::invalid) << error.what();
         }

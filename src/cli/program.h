@@ -36,8 +36,8 @@ struct Command {
 struct Context {
     Output& output;
     const std::vector<api::Craft>& crafts;  // what they bring to the server
-    const CLI::App* root = nullptr;  // the whole parser, for the completion
-    std::function<int()> chosen;     // what to do, once the command line was read
+    const CLI::App* root = nullptr;         // the whole parser, for the completion
+    std::function<int()> chosen;            // what to do, once the command line was read
 };
 
 // For the command files: what is done when `command` was asked for; returns the exit status. Adds --json.

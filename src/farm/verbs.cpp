@@ -52,8 +52,8 @@ json::Value running(Queue& queue, db::Connection&, const json::Object& body) {
     for (std::size_t step = 0; step < job->steps.size(); ++step)
         for (const auto& [task, live] : job->steps[step].live)
             if (live.state == TaskState::running)
-                tasks.push_back(json::Object{
-                    {"step", step}, {"task", task}, {"worker", live.worker}, {"progress", live.progress}});
+                tasks.push_back(
+                    json::Object{{"step", step}, {"task", task}, {"worker", live.worker}, {"progress", live.progress}});
     return tasks;
 }
 

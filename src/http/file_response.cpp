@@ -98,8 +98,7 @@ Response ranged_response(const Request& request, std::uint64_t size, std::string
 Response file_response(const Request& request, int file, std::uint64_t size, std::string_view type,
                        const std::string& tag) {
     return ranged_response(request, size, type, tag, [file](const ByteRange& range) {
-        const auto pieces =
-            std::make_shared<FilePieces>(another(file), "a file that is sent", range.first, range.size);
+        const auto pieces = std::make_shared<FilePieces>(another(file), "a file that is sent", range.first, range.size);
         return [pieces] { return pieces->next(); };
     });
 }

@@ -45,11 +45,12 @@ TEST(Multipart, GivesItsPartsHoweverTheyCome) {
 TEST(Multipart, NeedsNoMemoryForALargePart) {
     std::size_t bytes = 0;
     std::size_t largest = 0;
-    Multipart form("multipart/form-data; boundary=b", [](const FormPart&) {},
-                   [&](std::string_view piece) {
-                       bytes += piece.size();
-                       largest = std::max(largest, piece.size());
-                   });
+    Multipart form(
+        "multipart/form-data; boundary=b", [](const FormPart&) {},
+        [&](std::string_view piece) {
+            bytes += piece.size();
+            largest = std::max(largest, piece.size());
+        });
     form.feed("--b\r\nContent-Disposition: form-data; name=f\r\n\r\n");
     const std::string piece(100'000, '\r');
     for (int i = 0; i < 100; ++i)
@@ -77,8 +78,9 @@ TEST(Multipart, RefusesWhatIsNoForm) {
 }
 
 TEST(Multipart, NeedsABoundary) {
-    for (const char* type : {"multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"",
-                             "text/plain; boundary=b", "multipart/mixed; boundary=b", ""})
+    for (const char* type :
+         {"multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"",
+          "text/plain; boundary=b", "multipart/mixed; boundary=b", ""})
         EXPECT_EQ(error_of([&] { Multipart(type, {}, {}); }).kind(), Error::Kind::invalid) << type;
     EXPECT_EQ(error_of([&] { Multipart("multipart/form-data; boundary=" + std::string(71, 'b'), {}, {}); }).kind(),
               Error::Kind::invalid);

@@ -1,4 +1,5 @@
-// Content that is made while it is read, and of which a request may want a range: as file_response, for what is no file.
+// Content that is made while it is read, and of which a request may want a range: as file_response, for what is no
+// file.
 #pragma once
 
 #include "http/byte_range.h"

@@ -1,5 +1,5 @@
-// The program: a table of commands, and one of what the crafts bring to the server. What each does stands in the file of
-// its group.
+// The program: a table of commands, and one of what the crafts bring to the server. What each does stands in the file
+// of its group.
 #include "api/routes.h"
 #include "cli/commands.h"
 #include "pipelines/blender/commands.h"

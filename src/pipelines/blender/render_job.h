@@ -52,7 +52,9 @@ struct RenderRequest {
     bool denoise = true;         // where the scene asks for it
     bool trust = false;          // scripts inside of the scene may run
     bool allow_missing = false;  // files that the scene names and that aren't there
-    int hang_minutes = 5;        // without a line and without work
+    std::filesystem::path
+        only_below;        // of a stranger's scene: nothing else is looked at, and none of it is taken along
+    int hang_minutes = 5;  // without a line and without work
     std::string program = "blender";
     wire::Settings settings;
 };
@@ -62,6 +64,8 @@ struct RenderPlan {
     media::FrameNumbers frames;   // in the order in which they are rendered
     media::FrameNumbers skipped;  // that are there already
     std::filesystem::path output;
+    RenderOutputType format = RenderOutputType::PNG;  // of the frames
+    media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
     std::filesystem::path film;  // empty: none
     wire::Submission submission;
     std::map<std::string, std::vector<std::string>> inputs;  // parameter → files below it that are needed

@@ -17,7 +17,8 @@ double progress_of(const std::vector<StepProgress>& steps, std::size_t begin, st
     double done = 0;
     for (std::size_t i = begin; i < std::min(end, steps.size()); ++i) {
         total += static_cast<double>(steps[i].total);
-        done += std::min(static_cast<double>(steps[i].total), static_cast<double>(steps[i].succeeded) + steps[i].running);
+        done +=
+            std::min(static_cast<double>(steps[i].total), static_cast<double>(steps[i].succeeded) + steps[i].running);
     }
     return total > 0 ? done / total * whole : whole;
 }
@@ -47,8 +48,7 @@ RenderProgress progress_of_job(JobPhase phase, const std::vector<StepProgress>& 
         case JobPhase::canceled: return {RenderStage::Canceled, no_progress, total};
         case JobPhase::running: break;
     }
-    if (!are_complete(steps, render_steps))
-        return {RenderStage::Rendering, progress_of(steps, 0, render_steps), total};
+    if (!are_complete(steps, render_steps)) return {RenderStage::Rendering, progress_of(steps, 0, render_steps), total};
     return {RenderStage::Merging, progress_of(steps, render_steps, steps.size()), total};
 }
 

@@ -1,5 +1,5 @@
-// A render that somebody sent to the server as a file, as it is seen from outside: what was asked for, at which stage it
-// is, how far. A picture of one moment; TaskScheduler draws it. Members that people know from elsewhere by name (and
+// A render that somebody sent to the server as a file, as it is seen from outside: what was asked for, at which stage
+// it is, how far. A picture of one moment; TaskScheduler draws it. Members that people know from elsewhere by name (and
 // that stand so in JSON) keep those names.
 #pragma once
 
