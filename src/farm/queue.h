@@ -28,8 +28,7 @@ public:
 
     void load(db::Connection& connection);
 
-    // Jobs
-    // wanted: the id that was promised for it (random_id); Error::conflict when there is a job of that id.
+    // Jobs. wanted: the id that was promised for it; Error::conflict when there is such a job.
     std::string submit(db::Connection& connection, const wire::Submission& submission,
                        const std::string& owner = "local", const std::string& wanted = {});
     void pause(db::Connection& connection, const std::string& job);

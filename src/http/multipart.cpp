@@ -32,7 +32,9 @@ std::optional<std::string> parameter_of(std::string_view header, std::string_vie
         std::string value;
         if (end < rest.size() && rest[end] == '"') {
             for (++end; end < rest.size() && rest[end] != '"'; ++end) {
-                if (rest[end] == '\\' && end + 1 < rest.size()) ++end;
+                // Only what must be is escaped: some send the paths of their own system as they are.
+                if (rest[end] == '\\' && end + 1 < rest.size() && (rest[end + 1] == '"' || rest[end + 1] == '\\'))
+                    ++end;
                 value += rest[end];
             }
             if (end >= rest.size()) return std::nullopt;

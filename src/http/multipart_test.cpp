@@ -84,6 +84,8 @@ TEST(Multipart, NeedsABoundary) {
         EXPECT_EQ(error_of([&] { Multipart(type, {}, {}); }).kind(), Error::Kind::invalid) << type;
     EXPECT_EQ(error_of([&] { Multipart("multipart/form-data; boundary=" + std::string(71, 'b'), {}, {}); }).kind(),
               Error::Kind::invalid);
+    EXPECT_THAT(read(part("name=x; filename=\"C:\\dir\\a\\\\b.blend\"", "y") + "--b--", 9),
+                ElementsAre("x|C:\\dir\\a\\b.blend|y"));
     EXPECT_THAT(read("--a b\r\nContent-Disposition: form-data; name=x\r\n\r\ny\r\n--a b--", 5, "\"a b\"; charset=x"),
                 ElementsAre("x|-|y"));
     EXPECT_TRUE(Multipart::is_form("Multipart/Form-Data; boundary=x"));
