@@ -167,7 +167,7 @@ Response audit(Call& call) {
     AuditList list;
     const auto before = call.request.asked_number("before").value_or(INT64_MAX);
     for (const accounts::AuditRecord& record : call.context.accounts.audit(before, call.limit(100, 1000)))
-        list.entries.push_back({record.number, record.at, record.user, record.address, record.action, record.object});
+        list.entries.push_back(view_of(record));
     return answer(list);
 }
 
@@ -179,6 +179,10 @@ UserView view_of(const accounts::UserRecord& user) {
 
 TokenView view_of(const accounts::TokenRecord& token) {
     return {token.id, token.user, token.name, token.scope, token.created_at, token.expires_at, token.used_at};
+}
+
+AuditView view_of(const accounts::AuditRecord& record) {
+    return {record.number, record.at, record.user, record.address, record.action, record.object};
 }
 
 void add_accounts(Routes& routes) {

@@ -113,5 +113,6 @@ BOOST_DESCRIBE_STRUCT(AuditList, (), (entries))
 
 UserView view_of(const accounts::UserRecord& user);
 TokenView view_of(const accounts::TokenRecord& token);
+AuditView view_of(const accounts::AuditRecord& record);
 
 }  // namespace atelier::api

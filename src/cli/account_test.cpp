@@ -74,8 +74,8 @@ TEST_F(AccountCommands, ANewTokenStandsAloneOnStdout) {
     const Said listed = say([&](Output& output) { return list_tokens(*desk_, "", output); });
     EXPECT_THAT(listed.out, AllOf(HasSubstr("mine"), Not(HasSubstr("atl_"))));
     const auto token = json::parse(say([&](Output& output) { return create_token(*desk_, {"t"}, output); }, true).out);
-    EXPECT_TRUE(token.at("token").as_string().starts_with("atl_"));
-    const std::string id(token.at("id").as_string());
+    EXPECT_TRUE(token.at("secret").as_string().starts_with("atl_"));
+    const std::string id(token.at("token").at("id").as_string());
     say([&](Output& output) { return revoke_token(*desk_, id, output); });
     EXPECT_EQ(desk_->tokens(std::nullopt).size(), 1u);
 }

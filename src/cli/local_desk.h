@@ -10,6 +10,7 @@ namespace atelier::cli {
 class LocalDesk final : public Desk {
 public:
     LocalDesk();  // of home_folder()
+    explicit LocalDesk(farm::Layout layout) : layout_(std::move(layout)) {}
 
     LocalDesk* local() override { return this; }
     const farm::Layout& layout() const { return layout_; }

@@ -4,6 +4,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "api/accounts_answers.h"
+#include "base/json_struct.h"
 #include "cli/exit_status.h"
 #include "cli/token.h"
 
@@ -12,18 +14,6 @@ namespace atelier::cli {
 namespace {
 
 constexpr Micros day = Micros{24} * 3600 * 1'000'000;
-
-json::Object to_json(const accounts::TokenRecord& token) {
-    json::Object object;
-    object["id"] = token.id;
-    object["user"] = token.user;
-    object["name"] = token.name;
-    object["scope"] = std::string(name_of(token.scope));
-    object["createdAt"] = format_utc(token.created_at);
-    if (token.expires_at) object["expiresAt"] = format_utc(*token.expires_at);
-    if (token.used_at) object["usedAt"] = format_utc(*token.used_at);
-    return object;
-}
 
 std::string time_or(const std::optional<Micros>& time, const char* otherwise) {
     return time ? format_utc(*time) : otherwise;
@@ -40,9 +30,7 @@ int create_token(AccountDesk& desk, const NewTokenRequest& request, Output& outp
     output.err() << fmt::format("token {} of {}, scope {}, expires: {}; it is not shown again\n", token.record.id,
                                 request.user, request.scope, time_or(expires_at, "never"));
     if (!output.wants_json) output.out() << token.secret << '\n';
-    json::Object object = to_json(token.record);
-    object["token"] = token.secret;
-    output.json(object);
+    output.json(json::write(api::NewTokenView{api::view_of(token.record), token.secret}));
     return done;
 }
 
@@ -50,7 +38,7 @@ int list_tokens(AccountDesk& desk, const std::string& user, Output& output) {
     json::Array list;
     std::vector<std::vector<std::string>> rows;
     for (const accounts::TokenRecord& token : desk.tokens(user.empty() ? std::nullopt : std::optional(user))) {
-        list.push_back(to_json(token));
+        list.push_back(json::write(api::view_of(token)));
         rows.push_back({token.id, token.user, std::string(name_of(token.scope)), time_or(token.expires_at, "never"),
                         time_or(token.used_at, "never"), token.name});
     }

@@ -5,6 +5,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "api/accounts_answers.h"
+#include "base/json_struct.h"
 #include "cli/exit_status.h"
 #include "cli/password.h"
 #include "cli/user.h"
@@ -37,13 +39,7 @@ int list_users(AccountDesk& desk, Output& output) {
     json::Array list;
     std::vector<std::vector<std::string>> rows;
     for (const accounts::UserRecord& user : desk.users()) {
-        json::Object item;
-        item["name"] = user.name;
-        item["role"] = std::string(name_of(user.role));
-        item["disabled"] = user.disabled;
-        item["weight"] = user.weight;
-        item["createdAt"] = format_utc(user.created_at);
-        list.push_back(item);
+        list.push_back(json::write(api::view_of(user)));
         rows.push_back({user.name, std::string(name_of(user.role)) + (user.disabled ? ", disabled" : ""),
                         fmt::format("{:g}", user.weight), format_utc(user.created_at)});
     }
@@ -80,14 +76,7 @@ int list_audit(AccountDesk& desk, int limit, Output& output) {
     json::Array list;
     std::vector<std::vector<std::string>> rows;
     for (const accounts::AuditRecord& record : desk.audit(limit)) {
-        json::Object item;
-        item["number"] = record.number;
-        item["at"] = format_utc(record.at);
-        item["user"] = record.user;
-        item["address"] = record.address;
-        item["action"] = record.action;
-        item["object"] = record.object;
-        list.push_back(item);
+        list.push_back(json::write(api::view_of(record)));
         rows.push_back({format_utc(record.at), record.user, record.address, record.action, record.object});
     }
     output.json(list);

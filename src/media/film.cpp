@@ -17,6 +17,8 @@ constexpr double fastest_rate = 1000;
 constexpr double fastest_gif = 50;  // its clock has hundredths, and two of them are the least that is shown
 constexpr int largest_term = 1'000'000;
 constexpr std::size_t named_frames = 5;
+constexpr int longest_delay = 3;  // frames between decoding and showing: the encoders reorder over two
+constexpr int smallest_h265_side = 16;
 constexpr int smallest_svt_side = 64;  // SVT-AV1 takes no smaller pictures
 
 struct CodecRow {
@@ -92,11 +94,12 @@ void add_codec(Words& words, const FilmSettings& settings, const PictureInfo& in
             return add(words, {"-c:v", "libx264", "-preset", by_quality(quality, "veryfast", "medium", "slow"), "-crf",
                                by_quality(quality, "28", "20", "16")});
         case FilmCodec::h265:
+            // Without its own note on the machine, so that chunks of several machines have the same parameters.
             add(words, {"-c:v", "libx265", "-tag:v", "hvc1"});
             if (is_lossless(settings))
-                return add(words, {"-preset", "medium", "-x265-params", "log-level=error:lossless=1"});
+                return add(words, {"-preset", "medium", "-x265-params", "log-level=error:info=0:lossless=1"});
             return add(words, {"-preset", by_quality(quality, "veryfast", "medium", "slow"), "-crf",
-                               by_quality(quality, "30", "23", "18"), "-x265-params", "log-level=error"});
+                               by_quality(quality, "30", "23", "18"), "-x265-params", "log-level=error:info=0"});
         case FilmCodec::vp9:
             add(words,
                 {"-c:v", "libvpx-vp9", "-b:v", "0", "-row-mt", "1", "-deadline",
@@ -126,6 +129,16 @@ void add_container(Words& words, const FilmSettings& settings, const std::filesy
 Words begin_arguments() {
     return {"-nostdin", "-hide_banner", "-v",     "error",         "-y", "-xerror",
             "-nostats", "-progress",    "pipe:1", "-stats_period", "0.2"};
+}
+
+// Chunks lie behind each other by lengths that are rounded, and a chunk of one or two frames has another delay between
+// decoding and showing than longer ones. So each frame gets the time of its place again.
+std::string steady_times(const FilmSettings& settings) {
+    const std::string rate = "(" + to_string(settings.rate) + ")";
+    const std::string shown = "round(PTS*TB*" + rate + ")/" + rate + "/TB";
+    const bool reorders = settings.codec == FilmCodec::h264 || settings.codec == FilmCodec::h265;
+    if (!reorders) return "setts=ts=" + shown;
+    return "setts=pts=" + shown + ":dts=(N-" + std::to_string(longest_delay) + ")/" + rate + "/TB";
 }
 
 template <class Names>
@@ -267,6 +280,8 @@ void check_settings(const FilmSettings& settings) {
         refuse("it is never lossless", "h264, h265 and vp9 can be");
     if (codec == FilmCodec::gif && value_of(settings.rate) > fastest_gif)
         refuse("a GIF shows at most 50 frames per second", "take fewer, or mp4");
+    if (codec == FilmCodec::av1 && value_of(settings.rate) < 1)
+        refuse("it takes at least one frame per second", "take more, or h264");
     if (settings.threads < 0 || settings.threads > 1024) refuse("it can't have that many threads", "take 0 to 1024");
 }
 
@@ -300,6 +315,11 @@ PictureInfo check_frames(const FilmPlan& plan, const FilmSettings& settings) {
         }
     }
     complaints.throw_if_any();
+    if (settings.codec == FilmCodec::h265 && std::min(first->width, first->height) < smallest_h265_side)
+        throw Error(Error::Kind::invalid,
+                    "H.265 takes no pictures of less than 16 pixels, and " + first_name + " has " +
+                        size_text(first->width, first->height),
+                    "take h264");
     if (is_tone_mapped(*first) && !settings.tone_mapping)
         throw Error(Error::Kind::invalid,
                     "the frames (" + first_name + ") are in " + depth_text(first->depth) +
@@ -332,7 +352,8 @@ std::vector<std::string> encode_arguments(const FilmSettings& settings, const Fi
 std::vector<std::string> join_arguments(const FilmSettings& settings, const std::filesystem::path& list,
                                         const std::filesystem::path& film) {
     Words words = begin_arguments();
-    add(words, {"-f", "concat", "-i", "file:" + list.string(), "-map", "0:v:0", "-c", "copy"});
+    add(words, {"-f", "concat", "-i", "file:" + list.string(), "-map", "0:v:0", "-c", "copy", "-bsf:v",
+                steady_times(settings)});
     if (settings.codec == FilmCodec::h265) add(words, {"-tag:v", "hvc1"});
     add_container(words, settings, film);
     return words;
@@ -348,7 +369,7 @@ std::vector<std::string> probe_arguments(const std::filesystem::path& film, bool
             "stream=codec_name,pix_fmt,width,height,r_frame_rate,nb_read_frames,nb_read_packets:format=duration",
             "-of",
             "json",
-            "file:" + film.string()};
+            film.empty() ? "pipe:0" : "file:" + film.string()};
 }
 
 FilmInfo parse_probe(std::string_view text) {

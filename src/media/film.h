@@ -75,6 +75,7 @@ std::vector<std::string> encode_arguments(const FilmSettings& settings, const Fi
                                           const std::filesystem::path& film);
 std::vector<std::string> join_arguments(const FilmSettings& settings, const std::filesystem::path& list,
                                         const std::filesystem::path& film);
+// An empty path: the film comes by stdin.
 std::vector<std::string> probe_arguments(const std::filesystem::path& film, bool decode);
 
 struct FilmInfo {

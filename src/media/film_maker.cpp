@@ -1,15 +1,18 @@
 #include "media/film_maker.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <future>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "media/ffmpeg_progress.h"
 #include "media/file_beside.h"
+#include "media/mp4_track.h"
 #include "media/parallel.h"
 #include "media/screen_rows.h"
 #include "process/child.h"
@@ -20,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_chunks = 10'000;
+constexpr std::size_t piece_size = 256 * 1024;
 
 std::string numbered(std::size_t number) {
     const std::string text = std::to_string(number);
@@ -139,8 +143,78 @@ process::ChildEnd run_encoder(const FilmPlan& plan, const FilmSettings& settings
                       progress);
 }
 
-// How many frames they have together; the one that is not like the first is named.
-std::uint64_t count_chunks(const std::vector<fs::path>& chunks) {
+FilmInfo run_ffprobe(const fs::path& film, bool decode, const fs::path& name, std::function<std::string_view()> input) {
+    std::vector<std::string> words = probe_arguments(film, decode);
+    words.insert(words.begin(), "ffprobe");
+    std::string text;
+    const auto end =
+        process::run_child(words, {.input = std::move(input), .line = [&](std::string_view line) { text += line; }});
+    if (end.code != 0)
+        throw Error(Error::Kind::invalid,
+                    "the film " + name.string() + " can't be read: " + std::string(trim(end.complaints)));
+    return parse_probe(text);
+}
+
+// ffprobe takes longer to be loaded than to count. So it is started while FFmpeg still works, and gets the film by its
+// stdin once that is there.
+class WaitingProbe {
+public:
+    WaitingProbe(fs::path film, bool decode)
+        : film_(std::move(film)), told_(done_.get_future()), counted_(std::async(std::launch::async, [this, decode] {
+              return run_ffprobe({}, decode, film_, [this] { return next(); });
+          })) {}
+    ~WaitingProbe() {
+        if (counted_.valid()) done_.set_value(false);
+    }
+    WaitingProbe(const WaitingProbe&) = delete;
+    WaitingProbe& operator=(const WaitingProbe&) = delete;
+
+    // Once, when the film is whole.
+    FilmInfo count() {
+        done_.set_value(true);
+        return std::exchange(counted_, {}).get();
+    }
+
+private:
+    std::string_view next() {
+        if (told_.valid()) {
+            if (!told_.get()) return {};
+            file_ = open_file(film_, O_RDONLY);
+            piece_.resize(piece_size);
+        }
+        if (!file_) return {};
+        const ssize_t count = ::read(file_.get(), piece_.data(), piece_.size());
+        return {piece_.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+    }
+
+    fs::path film_;
+    std::promise<bool> done_;
+    std::future<bool> told_;
+    Fd file_;
+    std::string piece_;
+    std::future<FilmInfo> counted_;
+};
+
+[[noreturn]] void refuse_unlike(const fs::path& chunk, const fs::path& first) {
+    throw Error(Error::Kind::invalid, chunk.string() + " is of another kind or size than " + first.string(),
+                "encode all chunks with the same settings");
+}
+
+// MP4 and MOV: FFmpeg takes the first chunk's parameters for all of them, and would join what can't be decoded.
+std::uint64_t count_mp4_chunks(const std::vector<fs::path>& chunks) {
+    std::uint64_t frames = 0;
+    std::optional<Mp4Track> first;
+    for (const fs::path& chunk : chunks) {
+        auto track = read_mp4_track(chunk);
+        if (!track) throw Error(Error::Kind::invalid, "the chunk " + chunk.string() + " is damaged or no film");
+        frames += std::exchange(track->frames, 0);
+        if (!first) first = track;
+        if (*track != *first) refuse_unlike(chunk, chunks[0]);
+    }
+    return frames;
+}
+
+std::uint64_t count_webm_chunks(const std::vector<fs::path>& chunks) {
     std::vector<FilmInfo> films(chunks.size());
     in_parallel(chunks.size(), [&](std::size_t i) { films[i] = probe_film(chunks[i], false); });
     std::uint64_t frames = 0;
@@ -148,12 +222,15 @@ std::uint64_t count_chunks(const std::vector<fs::path>& chunks) {
         const FilmInfo &film = films[i], &first = films[0];
         if (film.codec != first.codec || film.pixel_format != first.pixel_format || film.width != first.width ||
             film.height != first.height)
-            throw Error(Error::Kind::invalid,
-                        chunks[i].string() + " is of another kind or size than " + chunks[0].string(),
-                        "encode all chunks with the same settings");
+            refuse_unlike(chunks[i], chunks[0]);
         frames += film.frames;
     }
     return frames;
+}
+
+// How many frames they have together; one that is not like the first is named.
+std::uint64_t count_chunks(const std::vector<fs::path>& chunks, FilmCodec codec) {
+    return extension_of(codec) == ".webm" ? count_webm_chunks(chunks) : count_mp4_chunks(chunks);
 }
 
 // FFmpeg reads names relative to the list, so that no path has to be quoted.
@@ -177,12 +254,13 @@ FilmInfo encode_film(const FilmPlan& plan, const FilmSettings& settings, const f
     check_settings(settings);
     const PictureInfo info = check_frames(plan, settings);
     FileBeside beside(film);
+    WaitingProbe probe(beside.path(), true);
     const auto end = run_encoder(plan, settings, info, beside.path(), progress);
     if (end.code != 0) {
         find_culprit(plan);
         throw Error(Error::Kind::internal, "the film " + film.string() + " was not made: " + reason_of(end));
     }
-    const FilmInfo made = probe_film(beside.path());
+    const FilmInfo made = probe.count();
     if (made.frames != plan.frames.size()) find_culprit(plan);
     check_film(made, settings, info, plan.frames.size());
     beside.keep();
@@ -196,17 +274,18 @@ FilmInfo join_films(const std::vector<fs::path>& chunks, const FilmSettings& set
         throw Error(Error::Kind::invalid, "a GIF can't be joined from chunks", "encode it in one go");
     if (chunks.empty() || chunks.size() > most_chunks)
         throw Error(Error::Kind::invalid, "a film can't be joined from " + std::to_string(chunks.size()) + " chunks");
-    const std::uint64_t counted = count_chunks(chunks);
+    const std::uint64_t counted = count_chunks(chunks, settings.codec);
     if (frames && *frames != counted)
         throw Error(Error::Kind::invalid, "the chunks have " + std::to_string(counted) + " frames, not " +
                                               std::to_string(*frames) + " as planned");
     FileBeside beside(film);
+    WaitingProbe probe(beside.path(), false);
     const TemporaryFolder folder("atelier-join-");
     const auto list = link_chunks(chunks, folder.path(), extension_of(settings.codec));
     const auto end = run_ffmpeg(join_arguments(settings, list, beside.path()), {});
     if (end.code != 0)
         throw Error(Error::Kind::internal, "the film " + film.string() + " was not joined: " + reason_of(end));
-    const FilmInfo made = probe_film(beside.path(), false);
+    const FilmInfo made = probe.count();
     if (made.frames != counted)
         throw Error(Error::Kind::internal,
                     "the joined film has " + std::to_string(made.frames) + " frames, not " + std::to_string(counted));
@@ -214,15 +293,6 @@ FilmInfo join_films(const std::vector<fs::path>& chunks, const FilmSettings& set
     return made;
 }
 
-FilmInfo probe_film(const fs::path& film, bool decode) {
-    std::vector<std::string> words = probe_arguments(film, decode);
-    words.insert(words.begin(), "ffprobe");
-    std::string text;
-    const auto end = process::run_child(words, {.input = {}, .line = [&](std::string_view line) { text += line; }});
-    if (end.code != 0)
-        throw Error(Error::Kind::invalid,
-                    "the film " + film.string() + " can't be read: " + std::string(trim(end.complaints)));
-    return parse_probe(text);
-}
+FilmInfo probe_film(const fs::path& film, bool decode) { return run_ffprobe(film, decode, film, {}); }
 
 }  // namespace atelier::media

@@ -53,6 +53,7 @@ TEST(FilmSettings, WhatDoesNotGoTogetherIsRefused) {
     for (const FilmCodec codec : {FilmCodec::prores, FilmCodec::gif, FilmCodec::av1})
         EXPECT_THROW(check_settings({.codec = codec, .quality = FilmQuality::lossless}), Error);
     EXPECT_THROW(check_settings({.codec = FilmCodec::gif, .rate = {60, 1}}), Error);
+    EXPECT_THROW(check_settings({.codec = FilmCodec::av1, .rate = {1, 2}}), Error);
     EXPECT_THROW(check_settings({.rate = {0, 1}}), Error);
     EXPECT_THROW(check_settings({.rate = {24, 0}}), Error);
     EXPECT_THROW(check_settings({.threads = -1}), Error);

@@ -127,25 +127,34 @@ std::vector<int> numbers_of(const std::vector<BadFrame>& bad) {
     return numbers;
 }
 
+fs::path thumbnail_of(const LookTask& task, const FrameFiles& files, int frame) {
+    return *task.thumbnails / fs::path(files.pattern.name_of(frame)).replace_extension(".jpg");
+}
+
 // Frames that can't be read get none: the report says why.
 void make_thumbnails(const LookTask& task, const FrameFiles& files, const FrameNumbers& frames,
                      const std::function<void()>& done) {
     fs::create_directories(*task.thumbnails);
     const auto make = [&](std::size_t i) {
-        const fs::path name = fs::path(files.pattern.name_of(frames[i])).replace_extension(".jpg");
         try {
-            make_thumbnail(files.path_of(frames[i]), *task.thumbnails / name, task.thumbnail);
+            make_thumbnail(files.path_of(frames[i]), thumbnail_of(task, files, frames[i]), task.thumbnail);
         } catch (const Error& error) {
             if (error.kind() != Error::Kind::invalid) throw;
+            fs::remove(thumbnail_of(task, files, frames[i]));  // of an earlier try
         }
     };
     in_parallel(frames.size(), make, done);
 }
 
+// Of the thumbnails where there are some that are large enough: a frame may be a hundred times as heavy.
 void make_sheet(const LookTask& task, const FrameFiles& files, const FrameNumbers& frames, const FrameNumbers& bad) {
+    const bool small = task.thumbnails && task.thumbnail.width >= task.sheet_options.cell_width &&
+                       task.thumbnail.height >= task.sheet_options.cell_height;
     std::vector<SheetFrame> cells;
-    for (const int frame : frames)
-        cells.push_back({files.path_of(frame), std::binary_search(bad.begin(), bad.end(), frame)});
+    for (const int frame : frames) {
+        const bool marked = std::binary_search(bad.begin(), bad.end(), frame);
+        cells.push_back({small ? thumbnail_of(task, files, frame) : files.path_of(frame), marked});
+    }
     make_contact_sheet(cells, *task.sheet, task.sheet_options);
 }
 

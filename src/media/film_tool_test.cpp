@@ -46,7 +46,8 @@ std::vector<double> times_of(const std::filesystem::path& film) {
     std::vector<double> times;
     for (const std::string& line :
          output_of({"ffprobe", "-v", "error", "-show_entries", "frame=pts_time", "-of", "csv=p=0", film}))
-        times.push_back(parse_number(line.substr(0, line.find(','))).value_or(-1));
+        if (const auto time = parse_number(line.substr(0, line.find(','))))
+            times.push_back(*time);  // side data has none
     return times;
 }
 
@@ -135,7 +136,14 @@ TEST_F(FilmToolTest, AwkwardSizes) {
         std::filesystem::create_directory(frames);
         write_frames(frames, {1, 2}, width, height);
         for (const FilmCodec codec : all_codecs) {
+            if (width < 16 && (codec == FilmCodec::av1 || codec == FilmCodec::gif))
+                continue;  // each film takes its time
             const FilmTask film = task("film", {.codec = codec});
+            if (codec == FilmCodec::h265 && width < 16) {
+                EXPECT_EQ(make(film), 1);
+                EXPECT_THAT(out.str(), HasSubstr("H.265 takes no pictures of less than 16 pixels"));
+                continue;
+            }
             ASSERT_EQ(make(film), 0) << to_string(codec) << " " << width << "x" << height << out.str();
             EXPECT_EQ(probe_film(film.film).frames, 2u);
         }
@@ -312,6 +320,9 @@ TEST_F(FilmToolTest, ChunksThatDoNotFitAreRefused) {
     refused({"chunk1"}, "3 frames, not 6");
     refused({"chunk1", "chunk1", "chunk2"}, "9 frames, not 6");
     refused({"chunk1", "chunk3"}, "chunk3 is of another kind");
+    FilmTask unlike = task("chunk4", {.quality = FilmQuality::lossless});
+    ASSERT_EQ(encode_chunk(unlike, 4, 6, out), 0);
+    refused({"chunk1", "chunk4"}, "chunk4 is of another kind");
     refused({"chunk1", "none"}, "none");
     write_file_durably(folder.path() / "noise", std::string(5000, 'x'));
     refused({"chunk1", "noise"}, "noise");

@@ -41,7 +41,7 @@ struct Magic {
 };
 
 const std::vector<Magic>& magics() {
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     using enum PictureKind;
     static const std::vector<Magic> table = {{"\x89PNG\r\n\x1a\n"sv, png},
                                              {"\xff\xd8\xff"sv, jpeg},

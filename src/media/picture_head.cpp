@@ -103,6 +103,8 @@ PictureInfo read_jpeg(const PictureBytes& bytes) {
         if (is_jpeg_frame(marker)) {
             const Head frame(std::string(segment.text()), 10);
             if (frame.byte(4) != 8) throw PictureProblem{"it has other than 8 bits a channel"};
+            if (frame.byte(9) != 1 && frame.byte(9) != 3)
+                throw PictureProblem{"it is not in red, green and blue, and not grey"};
             return make_info(PictureKind::jpeg, frame.big(7, 2), frame.big(5, 2), frame.byte(9), ChannelDepth::eight,
                              bytes.size);
         }

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <limits>
 
 #include "base/testing.h"
+#include "engines/engines.h"
 #include "media/testing.h"
 #include "process/child.h"
 
@@ -145,6 +148,36 @@ TEST_F(PictureTest, HugeClaimsCostNothing) {
     refusal_of(at("d.exr"));
 }
 
+// Whatever a byte is changed to: an Error that names the file, or a picture of a bounded size.
+TEST_F(PictureTest, FlippedBytes) {
+    write_exr(at("a.exr"), 24, 16, {"R", "G", "B", "A"}, moving(1), Imf::HALF);
+    write_png(at("a.png"), 24, 16, moving(1));
+    convert(at("a.png"), at("a.tif"));
+    convert(at("a.png"), at("a.jpg"));
+    for (const char* name : {"a.exr", "a.png", "a.tif", "a.jpg"}) {
+        const std::string whole = read_file(at(name));
+        const std::string changed = std::string("changed") + std::filesystem::path(name).extension().string();
+        std::size_t refused = 0;
+        for (std::size_t i = 0; i < 250; ++i) {
+            std::string bytes = whole;
+            // The head closely, the rest by steps.
+            const std::size_t place =
+                i < 150 ? i * std::min<std::size_t>(whole.size(), 450) / 150 : i * whole.size() / 250;
+            bytes[place] = static_cast<char>(bytes[place] ^ (1 << i % 8 | 0x80));
+            std::ofstream(at(changed.c_str()), std::ios::binary) << bytes;
+            try {
+                const PictureInfo info = verify_picture(at(changed.c_str()));
+                EXPECT_LE(static_cast<std::uint64_t>(info.width) * static_cast<std::uint64_t>(info.height),
+                          max_picture_pixels);
+            } catch (const Error& error) {
+                ++refused;
+                EXPECT_THAT(error.what(), HasSubstr(changed));
+            }
+        }
+        EXPECT_GT(refused, 20u) << name;
+    }
+}
+
 TEST_F(PictureTest, OpenExrInAllPrecisionsAndLayers) {
     const auto formula = [](int x, int y, int channel) {
         return static_cast<float>(x * 0.001 + y * 7.25 + channel * 100);
@@ -234,6 +267,49 @@ TEST_F(PictureTest, PartsBecomeTheSamePixels) {
     EXPECT_TRUE(std::filesystem::exists(at("joined.png")));
     for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
         EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path() << " is left lying";
+}
+
+TEST_F(PictureTest, RowsOfPovRayBecomeItsWholePicture) {
+    const char* path = std::getenv("PATH");
+    if (engines::find_program("povray", path ? path : "").empty()) {
+        if (std::getenv("CI")) FAIL() << "POV-Ray is not installed";
+        GTEST_SKIP() << "POV-Ray is not installed";
+    }
+    write_file_durably(at("s.pov"), R"(camera { location <0, 1, -4> look_at 0 } light_source { <5, 5, -5> 1 }
+        sphere { 0, 1 pigment { rgb <1, .5, .2> } } plane { y, -1 pigment { checker rgb 1 rgb .2 } })");
+    const auto render = [&](const std::string& name, std::vector<std::string> more) {
+        std::vector<std::string> words = {"povray",
+                                          "+I" + at("s.pov").string(),
+                                          "+O" + at(name.c_str()).string(),
+                                          "+FN",
+                                          "+W64",
+                                          "+H48",
+                                          "-A",
+                                          "-D",
+                                          "-V",
+                                          "-GA"};
+        words.insert(words.end(), more.begin(), more.end());
+        ASSERT_EQ(process::run_child(words).code, 0);
+    };
+    render("whole.png", {});
+    render("upper.png", {"+SR1", "+ER20"});
+    render("lower.png", {"+SR21", "+ER48"});
+    join_parts({{at("upper.png"), 0, 0, Area{0, 0, 64, 20}}, {at("lower.png"), 0, 20, Area{0, 20, 64, 28}}},
+               at("joined.png"));
+    EXPECT_EQ(compare_pictures(at("joined.png"), at("whole.png")).pixels, 0u);
+    EXPECT_GT(compare_pictures(at("upper.png"), at("whole.png")).pixels, 0u);
+}
+
+TEST_F(PictureTest, RadianceIsLinearLight) {
+    write_file_durably(at("a.hdr"),
+                       "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 2 +X 2\n" +
+                           std::string("\x80\x40\x80\x83\x80\x40\x80\x83\x80\x40\x80\x83\x80\x40\x80\x83", 16));
+    const auto statistics = measure_picture(at("a.hdr"));
+    EXPECT_EQ(statistics.info.depth, ChannelDepth::real);
+    EXPECT_NEAR(statistics.channels[0].mean, 4, 0.05);
+    EXPECT_NEAR(statistics.channels[1].mean, 2, 0.05);
+    cut_file(at("a.hdr"), 0.85);
+    refusal_of(at("a.hdr"));
 }
 
 TEST_F(PictureTest, ExrPartsKeepAllChannelsAndTheirPrecision) {

@@ -7,6 +7,16 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#if defined(__SANITIZE_THREAD__)
+// GLib's locks are made of the kernel's, which the thread sanitizer doesn't see: what it tells of these libraries is
+// not so.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+    return "race:libvips.so\nrace:libglib-2.0.so\nrace:libgobject-2.0.so\nrace:libgio-2.0.so\nrace:libpng16.so\n"
+           "race:libjpeg.so\nrace:libtiff.so\nrace:libwebp.so\nrace:libz.so\n";
+}
+#endif
+
 namespace atelier::media {
 namespace {
 

@@ -70,8 +70,12 @@ public:
 class Child {
 public:
     Child(const std::vector<std::string>& argv, const ChildStreams& streams)
-        : streams_(streams), lines_([this](std::string_view line) {
+        : streams_(streams),
+          lines_([this](std::string_view line) {
               if (streams_.line) streams_.line(line);
+          }),
+          complaint_lines_([this](std::string_view line) {
+              if (streams_.complaint) streams_.complaint(line);
           }) {
         start(argv);
     }
@@ -87,6 +91,7 @@ public:
         while (output_ || complaint_)
             serve();
         lines_.finish();
+        complaint_lines_.finish();
         input_.reset();  // one that still waits for more would never end
         return {wait(), printable(complaints_)};
     }
@@ -100,6 +105,7 @@ private:
 
     const ChildStreams& streams_;
     LineSplitter lines_;
+    LineSplitter complaint_lines_;
     pid_t pid_ = -1;
     Fd input_, output_, complaint_;
     std::string_view waiting_;  // of the input, not yet written
@@ -142,6 +148,7 @@ void Child::serve() {
     if (ends[1].revents) take(output_, [this](std::string_view bytes) { lines_.feed(bytes); });
     if (ends[2].revents)
         take(complaint_, [this](std::string_view bytes) {
+            complaint_lines_.feed(bytes);
             complaints_.append(bytes);
             if (complaints_.size() > 2 * most_complaints) complaints_.erase(0, complaints_.size() - most_complaints);
         });

@@ -13,6 +13,7 @@ namespace atelier::process {
 struct ChildStreams {
     std::function<std::string_view()> input;     // the next bytes for stdin, valid until the next call; empty: the end
     std::function<void(std::string_view)> line;  // of stdout, without its end
+    std::function<void(std::string_view)> complaint = {};  // a line of stderr, as it comes
 };
 
 struct ChildEnd {

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "pipelines/blender/commands.h"
 #include "pipelines/blender/routes.h"
+#include "pipelines/povray/command.h"
 #include "process/keeper.h"
 
 namespace {
@@ -15,6 +16,8 @@ const std::vector<atelier::cli::Command> commands = {
      atelier::pipelines::blender::add_render},
     {"blend", "Crafts", "look into a .blend without Blender: info, scenes, deps", "atelier blend info scene.blend",
      atelier::pipelines::blender::add_blend},
+    {"pov", "Crafts", "draw a POV-Ray scene or animation, and make the film", "atelier pov scene.ini --size 640x360",
+     atelier::pipelines::povray::add_pov},
     {"jobs", "Jobs", "list the jobs, the newest first", "atelier jobs", atelier::cli::add_jobs},
     {"job", "Jobs", "look at one job and steer it: show, logs, pause, retry, ...", "atelier job show 7k2m",
      atelier::cli::add_job},

@@ -81,6 +81,7 @@ Words walls(const Sandbox& sandbox, const process::Command& command) {
     add(words, {"--ro-bind", tools, tools});
     add(words, graphics());
     add(words, binds(sandbox, command.folder));
+    add(words, {"--remount-ro", "/"});  // to write where nothing is kept is an error that somebody sees
     add(words, {"--chdir", command.folder, "--setenv", "HOME", command.folder, "--setenv", "TMPDIR", "/tmp"});
     for (const std::string& variable : command.environment) {
         const std::size_t equals = variable.find('=');

@@ -20,7 +20,7 @@ TEST_P(Simulation, NothingIsLostAndNothingIsDoneTwice) {
     options.saturation_seconds = 60;
     const Report report = run(options);
     EXPECT_THAT(report.broken, ::testing::IsEmpty());
-    EXPECT_GE(report.leases, 1500u);
+    EXPECT_GT(report.leases, 1000u);  // a job with too many failures is given up before its last task was leased
     EXPECT_GT(report.faults, 0u);
 }
 

@@ -1,0 +1,341 @@
+#include "pipelines/povray/job_maker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "media/film.h"
+#include "media/frames.h"
+#include "pipelines/povray/dependencies.h"
+#include "pipelines/povray/scene_template.h"
+
+namespace atelier::pipelines::povray {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int least_digits = 4;
+constexpr int usual_width = 800;  // POV-Ray's own, told so that it is the same on every machine
+constexpr int usual_height = 600;
+constexpr int least_chunk = 4;
+constexpr int most_chunk = 24;
+constexpr int chunks_aimed_at = 8;
+constexpr int most_processes = 6;
+constexpr int tries = 2;             // a scene's error stays one; a machine's may not
+constexpr int seconds_to_stop = 15;  // in which POV-Ray leaves the state of a picture
+constexpr const char* tool = "atelier-povray";
+constexpr const char* media_tool = "atelier-media";
+
+// What goes into a template must not be taken for its placeholders.
+const std::string& literal(const std::string& text) {
+    if (text.find("{{") != std::string::npos)
+        throw Error(Error::Kind::invalid, "{{ can't stand in a name or a setting: " + printable(text));
+    return text;
+}
+
+json::Value path_parameter(const std::string& name, const char* kind, const char* flow) {
+    return json::Object{{"name", name}, {"type", "PATH"}, {"objectType", kind}, {"dataFlow", flow}};
+}
+
+json::Array words(const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); }
+
+class JobMaker {
+public:
+    explicit JobMaker(PovJob job) : job_(std::move(job)) {}
+
+    MadeJob make() {
+        find_scene();
+        find_libraries();
+        settle_options();
+        find_files();
+        check_data();
+        if (plan_.animation)
+            add_frames();
+        else if (job_.rows > 0)
+            add_rows();
+        else
+            add_still();
+        finish();
+        return std::move(made_);
+    }
+
+private:
+    void find_scene() {
+        const auto input = job_.options.get("Input_File_Name");
+        if (!input)
+            throw Error(Error::Kind::invalid, "nothing says which scene is to be drawn",
+                        "an INI file has a line Input_File_Name=scene.pov");
+        scene_ = fs::absolute(*input).lexically_normal();
+        if (!fs::is_regular_file(scene_))
+            throw Error(Error::Kind::not_found, "the scene " + scene_.string() + " is not there");
+        roots_ = {scene_.parent_path()};
+        set_value("SceneFolder", roots_[0], "DIRECTORY", "IN");
+        scene_words_ = {"--scene", "{{Param.SceneFolder}}/" + literal(scene_.filename()), "--library",
+                        "{{Param.SceneFolder}}"};
+    }
+
+    // Those that a person names may lie anywhere; those of a scene's own settings only where the scene may read.
+    void find_libraries() {
+        for (const fs::path& library : job_.libraries)
+            add_library(fs::absolute(library).lexically_normal());
+        for (const std::string& named : job_.options.libraries()) {
+            const fs::path library = (roots_[0] / named).lexically_normal();
+            const std::string relative = library.lexically_relative(roots_[0]).string();
+            if (!relative.starts_with("..") && fs::is_directory(library))
+                scene_words_.insert(scene_words_.end(), {"--library", "{{Param.SceneFolder}}/" + literal(relative)});
+            else if (job_.trust && fs::is_directory(library))
+                add_library(library);
+            else if (!library.string().starts_with("/usr/share/povray"))
+                made_.notes.push_back("the scene's Library_Path " + named +
+                                      " is left out: it is not below the scene's folder; --library allows it");
+        }
+    }
+
+    void add_library(const fs::path& library) {
+        if (!fs::is_directory(library))
+            throw Error(Error::Kind::not_found, "the library " + library.string() + " is not a folder");
+        const std::string name = fmt::format("Library{}", roots_.size());
+        roots_.push_back(library);
+        set_value(name, library, "DIRECTORY", "IN");
+        scene_words_.insert(scene_words_.end(), {"--library", "{{Param." + name + "}}"});
+    }
+
+    void settle_options() {
+        plan_ = plan_of(job_.options);
+        if (!job_.options.get("Width")) job_.options.set("Width", std::to_string(usual_width));
+        if (!job_.options.get("Height")) job_.options.set("Height", std::to_string(usual_height));
+        extension_ = extension_of(job_.options);
+        if (job_.rows > 0) settle_rows();
+        scene_words_.insert(scene_words_.end(),
+                            {"--settings", "{{Task.File.Settings}}", "--extension", extension_, "--width",
+                             *job_.options.get("Width"), "--height", *job_.options.get("Height")});
+        if (!job_.trust) scene_words_.emplace_back("--walled");
+        for (const std::string& warning : job_.options.warnings())
+            made_.notes.push_back(warning);
+    }
+
+    void settle_rows() {
+        if (plan_.animation)
+            throw Error(Error::Kind::invalid, "--rows is for a still; this is an animation",
+                        "its frames are shared out by themselves");
+        if (extension_ != ".png" && extension_ != ".exr")
+            throw Error(Error::Kind::invalid, "parts of a still are joined as PNG or OpenEXR, not as " + extension_);
+        if (job_.rows > job_.options.integer("Height", usual_height))
+            throw Error(Error::Kind::invalid, fmt::format("there are fewer than {} rows", job_.rows));
+        if (make_joinable(job_.options))
+            made_.notes.emplace_back(
+                "anti-aliasing is done by the adaptive method without jitter (+AM2 -J): only then parts join without "
+                "a seam");
+    }
+
+    void find_files() {
+        const Dependencies found = dependencies_of(scene_, roots_);
+        for (std::size_t root = 0; root < roots_.size(); ++root)
+            made_.only[root == 0 ? "SceneFolder" : fmt::format("Library{}", root)] = found.files[root];
+        for (const std::string& missing : found.missing)
+            made_.notes.push_back("not found, as far as the text tells: " + missing);
+    }
+
+    // Files with placeholders are those of the scene's own folder that hold one of the data's names.
+    void check_data() {
+        if (!job_.data) return;
+        const auto rows = parse_rows(read_file(*job_.data), job_.data->string());
+        if (rows.empty()) throw Error(Error::Kind::invalid, "there is no row in " + job_.data->string());
+        for (const std::string& name : made_.only["SceneFolder"]) {
+            const std::string text = read_file(roots_[0] / name);
+            if (placeholders_in(text).empty()) continue;
+            literal(name);
+            fills_.push_back(name);
+            for (Row row : rows) {
+                row.emplace("frame", "");
+                fill(text, row, name);  // refused here, not in each task
+            }
+        }
+        if (fills_.empty())
+            throw Error(Error::Kind::invalid, "no file of the scene has a {{ placeholder }} for the data");
+        plan_for_rows(static_cast<int>(rows.size()));
+        set_value("Data", fs::absolute(*job_.data), "FILE", "IN");
+    }
+
+    void plan_for_rows(int rows) {
+        if (!plan_.animation) {
+            job_.options.set("Final_Frame", std::to_string(plan_.initial + rows - 1));
+            plan_ = plan_of(job_.options);
+            plan_.animation = true;  // also when there is one row
+        }
+        if (plan_.final - plan_.initial + 1 > rows)
+            throw Error(Error::Kind::invalid,
+                        fmt::format("there are {} rows for {} frames", rows, plan_.final - plan_.initial + 1));
+    }
+
+    void add_frames() {
+        const media::FrameNumbers frames = frames_wanted();
+        made_.frames = media::print_frames(frames);
+        made_.pattern = "frame_" +
+                        std::string(std::max<std::size_t>(least_digits, std::to_string(plan_.final).size()), '#') +
+                        extension_;
+        const int count = static_cast<int>(frames.size());
+        const int chunk = job_.chunk > 0
+                              ? job_.chunk
+                              : std::clamp((count + chunks_aimed_at - 1) / chunks_aimed_at, least_chunk, most_chunk);
+        const int processes = job_.processes > 0 ? job_.processes : std::min(chunk, most_processes);
+        std::vector<std::string> arguments{"frames",
+                                           "--frames",
+                                           "{{Task.Param.Frame}}",
+                                           "--initial",
+                                           std::to_string(plan_.initial),
+                                           "--final",
+                                           std::to_string(plan_.final),
+                                           "--to",
+                                           "{{Param.OutputDir}}/frames",
+                                           "--pattern",
+                                           made_.pattern,
+                                           "--processes",
+                                           std::to_string(processes)};
+        if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
+        if (job_.data)
+            arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
+        for (const std::string& name : fills_)
+            arguments.insert(arguments.end(), {"--fill", name});
+        const bool contiguous = frames.back() - frames.front() + 1 == count;
+        add_step(
+            "Render", tool, arguments,
+            json::Object{{"name", "Frame"},
+                         {"type", "CHUNK[INT]"},
+                         {"range", made_.frames},
+                         {"chunks", json::Object{{"defaultTaskCount", chunk},
+                                                 {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
+        made_.result = job_.output / "frames";
+        if (job_.film) add_film();
+        if (job_.looks && can_be_looked_at()) add_looks();
+    }
+
+    bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
+
+    void add_looks() {
+        const std::string stem = "{{Param.OutputDir}}/" + literal(job_.name);
+        add_step("Looks", media_tool,
+                 {"looks", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern, "--frames", made_.frames,
+                  "--thumbnails", "{{Param.OutputDir}}/thumbnails", "--sheet", stem + "_sheet.jpg", "--report",
+                  stem + "_report.json"},
+                 nullptr, "Render");
+    }
+
+    media::FrameNumbers frames_wanted() const {
+        media::FrameNumbers all;
+        for (int frame = plan_.first; frame <= plan_.last; frame += plan_.step)
+            all.push_back(frame);
+        if (!job_.frames) return all;
+        const media::FrameNumbers wanted = media::parse_frames(*job_.frames);
+        if (wanted.front() < plan_.initial || wanted.back() > plan_.final)
+            throw Error(Error::Kind::invalid, fmt::format("the frames {} don't lie within {} to {}", *job_.frames,
+                                                          plan_.initial, plan_.final));
+        return wanted;
+    }
+
+    void add_film() {
+        media::FilmSettings settings;
+        settings.codec = media::parse_film_codec(job_.film->codec);
+        settings.quality = media::parse_film_quality(job_.film->quality);
+        settings.rate = media::parse_frame_rate(job_.film->rate);
+        if (!job_.film->tone.empty()) settings.tone_mapping = media::parse_tone_mapping(job_.film->tone);
+        media::check_settings(settings);
+        const std::string file = literal(job_.name) + std::string(media::extension_of(settings.codec));
+        std::vector<std::string> arguments{"film",      "{{Param.OutputDir}}/frames",
+                                           "--pattern", made_.pattern,
+                                           "--frames",  made_.frames,
+                                           "--to",      "{{Param.OutputDir}}/" + file,
+                                           "--codec",   job_.film->codec,
+                                           "--quality", job_.film->quality,
+                                           "--rate",    job_.film->rate};
+        if (!job_.film->tone.empty()) arguments.insert(arguments.end(), {"--tone", job_.film->tone});
+        if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
+        add_step("Film", media_tool, arguments, nullptr, "Render");
+        made_.result = job_.output / file;
+    }
+
+    void add_still() {
+        const std::string file = literal(job_.name) + extension_;
+        add_step("Render", tool, {"still", "--to", "{{Param.OutputDir}}/" + file}, nullptr);
+        made_.result = job_.output / file;
+    }
+
+    void add_rows() {
+        const std::string file = literal(job_.name) + extension_;
+        const std::string parts = std::to_string(job_.rows);
+        add_step("Render", tool,
+                 {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", "{{Param.OutputDir}}/parts"},
+                 json::Object{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", job_.rows - 1)}});
+        add_step(
+            "Join", tool,
+            {"join", "--from", "{{Param.OutputDir}}/parts", "--parts", parts, "--to", "{{Param.OutputDir}}/" + file},
+            nullptr, "Render");
+        made_.result = job_.output / file;
+    }
+
+    void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter,
+                  const char* after = nullptr) {
+        json::Object run{{"command", program},
+                         {"cancelation",
+                          json::Object{{"mode", "NOTIFY_THEN_TERMINATE"}, {"notifyPeriodInSeconds", seconds_to_stop}}}};
+        json::Object script, step{{"name", name}};
+        if (after == nullptr) {
+            arguments.insert(arguments.end(), scene_words_.begin(), scene_words_.end());
+            script["embeddedFiles"] =
+                json::Array{json::Object{{"name", "Settings"},
+                                         {"type", "TEXT"},
+                                         {"filename", "settings.ini"},
+                                         {"data", literal("; of the farm\n" + job_.options.text_for_tasks())}}};
+        } else {
+            step["dependencies"] = json::Array{json::Object{{"dependsOn", after}}};
+        }
+        run["args"] = words(arguments);
+        script["actions"] = json::Object{{"onRun", std::move(run)}};
+        if (!parameter.is_null())
+            step["parameterSpace"] = json::Object{{"taskParameterDefinitions", json::Array{std::move(parameter)}}};
+        step["script"] = std::move(script);
+        steps_.push_back(std::move(step));
+    }
+
+    void set_value(const std::string& name, const fs::path& path, const char* kind, const char* flow) {
+        parameters_.push_back(path_parameter(name, kind, flow));
+        made_.submission.values[name] = path.string();
+    }
+
+    void finish() {
+        set_value("OutputDir", fs::absolute(job_.output), "DIRECTORY", "OUT");
+        json::Object whole{{"specificationVersion", "jobtemplate-2023-09"},
+                           {"extensions", json::Array{"TASK_CHUNKING"}},
+                           {"name", literal(job_.name)},
+                           {"parameterDefinitions", std::move(parameters_)},
+                           {"steps", std::move(steps_)}};
+        made_.submission.job_template = {json::text(whole), "json", "povray"};
+        made_.submission.template_folder = fs::current_path().string();
+        made_.submission.current_folder = fs::current_path().string();
+        made_.submission.settings.sandbox = !job_.trust;
+        made_.submission.settings.max_tries = tries;
+        made_.submission.settings.tags = {"povray"};
+    }
+
+    PovJob job_;
+    MadeJob made_;
+    fs::path scene_;
+    std::vector<fs::path> roots_;
+    FramePlan plan_;
+    std::string extension_;
+    std::vector<std::string> scene_words_;  // of each task that draws
+    std::vector<std::string> fills_;
+    json::Array parameters_, steps_;
+};
+
+}  // namespace
+
+MadeJob make_job(PovJob job) { return JobMaker(std::move(job)).make(); }
+
+}  // namespace atelier::pipelines::povray

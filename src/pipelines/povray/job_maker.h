@@ -1,0 +1,50 @@
+// What a person wants of a scene, made into a job: an Open Job Description template with its values.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/desk.h"
+#include "pipelines/povray/scene_options.h"
+#include "wire/submission.h"
+
+namespace atelier::pipelines::povray {
+
+struct FilmWish {
+    std::string codec = "h264";
+    std::string quality = "good";
+    std::string rate = "24";
+    std::string tone;  // mapping, for frames of 16 bits and more; empty: none
+};
+
+struct PovJob {
+    std::string name;
+    SceneOptions options;                          // Input_File_Name is absolute
+    std::optional<std::string> frames;             // of the animation, as a range; else all of the plan
+    std::vector<std::filesystem::path> libraries;  // folders that the person allows besides the scene's
+    std::filesystem::path output;                  // folder
+    std::optional<FilmWish> film;
+    bool allow_gaps = false;
+    bool looks = true;                          // thumbnails, a contact sheet, a search for bad frames
+    int rows = 0;                               // parts of a still; 0: whole
+    int chunk = 0;                              // frames a task; 0: by their number
+    int processes = 0;                          // at once in a task; 0: as it fits
+    std::optional<std::filesystem::path> data;  // rows for the placeholders
+    bool trust = false;
+};
+
+struct MadeJob {
+    wire::Submission submission;
+    cli::InputFiles only;
+    std::vector<std::string> notes;  // for the person
+    std::filesystem::path result;    // the film, the still, or the folder of the frames
+    std::string frames;              // what is drawn, as a range; empty for a still
+    std::string pattern;             // of the frames' names
+};
+
+// Throws Error for what can't be done.
+MadeJob make_job(PovJob job);
+
+}  // namespace atelier::pipelines::povray

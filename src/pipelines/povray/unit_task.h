@@ -1,0 +1,18 @@
+// What a task does that runs a work unit: lays the workspace, runs the command, collects ./output.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+
+namespace atelier::pipelines::povray {
+
+struct UnitTask {
+    std::filesystem::path units;  // folder with 0.json, 1.json, …
+    int number = 0;
+    std::filesystem::path shared;  // folder of the job's shared resources
+    std::filesystem::path to;      // the job's outputs
+};
+
+int run_unit(const UnitTask& task, std::ostream& out);
+
+}  // namespace atelier::pipelines::povray

@@ -1,0 +1,99 @@
+#include "pipelines/povray/work_unit.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json_struct.h"
+#include "base/text.h"
+#include "pipelines/povray/base64.h"
+
+namespace atelier::pipelines::povray {
+
+BOOST_DESCRIBE_STRUCT(WorkUnit, (),
+                      (shared_resource_gcs_prefix, inline_resource, offload_gcs_prefix, cmd, work_unit_id, job_id))
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t most_inline = 64u << 20;
+
+std::string picture_of(const UnitSettings& settings) {
+    if (!settings.picture.empty()) return settings.picture;
+    if (settings.frame) return fmt::format("frame_{:04}.png", *settings.frame);
+    return fs::path(settings.scene).stem().string() + ".png";
+}
+
+}  // namespace
+
+std::string command_for(const UnitSettings& settings) {
+    check_relative_path(picture_of(settings));
+    std::vector<std::string> words{"povray",
+                                   "+I" + settings.scene,
+                                   "+L.",
+                                   "+L./shared",
+                                   "+O./output/" + picture_of(settings),
+                                   "+FN",
+                                   fmt::format("+W{}", settings.width),
+                                   fmt::format("+H{}", settings.height),
+                                   "+WT1",
+                                   "-D",
+                                   "+V",
+                                   "-GD",
+                                   "-GR",
+                                   "-GS"};
+    if (settings.antialias) words.push_back(fmt::format("+A{}", *settings.antialias));
+    if (settings.quality) words.push_back(fmt::format("+Q{}", *settings.quality));
+    if (settings.clock) words.push_back(fmt::format("+K{}", *settings.clock));
+    // One frame is no animation to POV-Ray, so the number is told as a name of the scene's.
+    if (settings.frame) words.push_back(fmt::format("Declare=unit_frame={}", *settings.frame));
+    for (const std::string& declare : settings.declares)
+        words.push_back("Declare=" + declare);
+    std::vector<std::string> quoted;
+    for (const std::string& word : words)
+        quoted.push_back(shell_quote(word));
+    return join(quoted, " ");
+}
+
+WorkUnit::WorkUnit(const UnitSettings& settings) : cmd(command_for(settings)) {
+    if (settings.frame) work_unit_id = fmt::format("frame_{:04}", *settings.frame);
+}
+
+void WorkUnit::add_inline(const std::string& path, std::string_view bytes) {
+    check_relative_path(path);
+    inline_resource[path] = base64_of(bytes);
+}
+
+void WorkUnit::add_inline_file(const std::string& path, const fs::path& file) {
+    add_inline(path, read_file(file, most_inline));
+}
+
+std::string to_json(const WorkUnit& unit) { return json::text(json::write(unit)); }
+
+WorkUnit work_unit_from_json(std::string_view text) {
+    auto unit = json::read<WorkUnit>(json::parse(text));
+    for (const auto& [path, content] : unit.inline_resource) {
+        check_relative_path(path);
+        from_base64(content);
+    }
+    if (unit.cmd.empty()) throw Error(Error::Kind::invalid, "a work unit without a cmd does nothing");
+    if (unit.work_unit_id.empty()) throw Error(Error::Kind::invalid, "a work unit has no work_unit_id");
+    check_relative_path(unit.work_unit_id);
+    return unit;
+}
+
+std::string folder_of_prefix(const WorkUnit& unit, const std::string& prefix, std::string_view kind) {
+    const std::string head = fmt::format("jobs/{}/{}", unit.job_id, kind);
+    std::string_view rest = prefix;
+    while (rest.ends_with('/'))
+        rest.remove_suffix(1);
+    if (rest.empty() || rest == head) return {};
+    if (!rest.starts_with(head + "/"))
+        throw Error(Error::Kind::invalid, "the prefix " + printable(prefix) + " is not below " + head + "/");
+    rest.remove_prefix(head.size() + 1);
+    check_relative_path(rest);
+    return std::string(rest);
+}
+
+}  // namespace atelier::pipelines::povray
