@@ -14,6 +14,10 @@ namespace CLI {
 class App;
 }
 
+namespace atelier::api {
+struct Craft;
+}
+
 namespace atelier::cli {
 
 struct Context;
@@ -31,8 +35,9 @@ struct Command {
 // What the command files are given. It lives as long as the program.
 struct Context {
     Output& output;
-    const CLI::App* root = nullptr;  // the whole parser, for the completion
-    std::function<int()> chosen;     // what to do, once the command line was read
+    const std::vector<api::Craft>& crafts;  // what they bring to the server
+    const CLI::App* root = nullptr;         // the whole parser, for the completion
+    std::function<int()> chosen;            // what to do, once the command line was read
 };
 
 // For the command files: what is done when `command` was asked for; returns the exit status. Adds --json.
@@ -42,6 +47,7 @@ void when_chosen(CLI::App& command, Context& context, std::function<int()> act);
 CLI::App& add_verb(CLI::App& command, const std::string& name, const std::string& summary, const std::string& example);
 
 // The whole program but for its name: reads the arguments, runs the command, returns the exit status.
-int run_program(const std::vector<Command>& commands, std::vector<std::string> arguments, Output& output);
+int run_program(const std::vector<Command>& commands, const std::vector<api::Craft>& crafts,
+                std::vector<std::string> arguments, Output& output);
 
 }  // namespace atelier::cli

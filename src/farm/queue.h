@@ -28,9 +28,9 @@ public:
 
     void load(db::Connection& connection);
 
-    // Jobs
+    // Jobs. wanted: the id that was promised for it; Error::conflict when there is such a job.
     std::string submit(db::Connection& connection, const wire::Submission& submission,
-                       const std::string& owner = "local");
+                       const std::string& owner = "local", const std::string& wanted = {});
     void pause(db::Connection& connection, const std::string& job);
     void resume(db::Connection& connection, const std::string& job);
     void cancel(db::Connection& connection, const std::string& job);

@@ -1,6 +1,9 @@
-// The program: a table of commands. What each one does stands in the file of its group.
+// The program: a table of commands, and one of what the crafts bring to the server. What each does stands in the file
+// of its group.
+#include "api/routes.h"
 #include "cli/commands.h"
 #include "pipelines/blender/commands.h"
+#include "pipelines/blender/routes.h"
 #include "pipelines/povray/command.h"
 #include "process/keeper.h"
 
@@ -47,10 +50,14 @@ const std::vector<atelier::cli::Command> commands = {
      atelier::cli::add_completion},
 };
 
+const std::vector<atelier::api::Craft> crafts = {
+    {"Render tasks", atelier::pipelines::blender::add_render_tasks},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (atelier::process::run_as_keeper(argc, argv)) return 0;
     auto output = atelier::cli::Output::of_process();
-    return atelier::cli::run_program(commands, {argv + 1, argv + argc}, output);
+    return atelier::cli::run_program(commands, crafts, {argv + 1, argv + argc}, output);
 }

@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t most_named = 8;
 constexpr std::size_t most_parts = 1024;
+constexpr std::size_t pieces_of_a_sandboxed_job = 8;
+constexpr std::size_t most_frames_of_one_start = 20;
 
 Scene scene_of(const RenderRequest& request) {
     if (request.scene_name.empty()) return BlendFile::get_current_scene(request.scene);
@@ -228,6 +230,13 @@ json::Object settings_of(const RenderRequest& request, const ImageFormat& format
     return settings;
 }
 
+// A sandbox keeps no Blender open between tasks: each that is started is for several frames, and there are pieces for
+// as many workers as a small farm has.
+int chunk_of(const RenderRequest& request, std::size_t frames) {
+    if (!request.settings.sandbox || request.chunk > 0) return request.chunk;
+    return static_cast<int>(std::clamp<std::size_t>(frames / pieces_of_a_sandboxed_job, 1, most_frames_of_one_start));
+}
+
 }  // namespace
 
 RenderPlan plan_render(const RenderRequest& request) {
@@ -239,13 +248,16 @@ RenderPlan plan_render(const RenderRequest& request) {
     const media::FrameNumbers wanted = frames_of(request, plan.scene);
     check_engine(request, engine.empty() ? plan.scene.engine.value_or("") : engine);
     check_parts(request, format, size_of(request, plan.scene), wanted.size());
-    const auto dependencies = find_dependencies(scene);
+    DependencyLimits limits;
+    limits.only_below = request.only_below;
+    const auto dependencies = find_dependencies(scene, limits);
     refuse_missing(dependencies, request);
     const Files files = files_of(scene, dependencies);
 
     const std::string name = name_of(scene);
     plan.output = fs::absolute(request.output.empty() ? fs::path("renders") / name : request.output).lexically_normal();
     const media::FramePattern pattern = media::FramePattern::parse(name + "_####" + std::string(format.extension));
+    plan.format = format.type;
     plan.pattern = pattern;
     if (request.skip_existing) plan.skipped = existing_frames({plan.output, pattern}, wanted);
     if (request.only) plan.skipped = media::missing_frames(wanted, *request.only);
@@ -262,7 +274,7 @@ RenderPlan plan_render(const RenderRequest& request) {
     parts.frames = plan.frames;
     parts.in_order = request.order == media::FrameOrder::forward;
     parts.settings = settings_of(request, format, engine, files.root);
-    parts.chunk = request.settings.sandbox ? std::max(1, request.chunk) : request.chunk;
+    parts.chunk = chunk_of(request, plan.frames.size());
     parts.tiles = request.tiles;
     parts.size = size_of(request, plan.scene);
     parts.slices = request.slices;

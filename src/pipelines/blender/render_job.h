@@ -54,6 +54,8 @@ struct RenderRequest {
     bool trust = false;          // scripts inside of the scene may run
     bool allow_missing = false;  // files that the scene names and that aren't there
     int hang_seconds = 300;      // without a line and without work
+    // Of a stranger's scene: nothing outside of it is looked at, and none of it is taken along.
+    std::filesystem::path only_below;
     std::string program = "blender";
     wire::Settings settings;
 };
@@ -63,6 +65,7 @@ struct RenderPlan {
     media::FrameNumbers frames;   // in the order in which they are rendered
     media::FrameNumbers skipped;  // that are there already
     std::filesystem::path output;
+    RenderOutputType format = RenderOutputType::PNG;  // of the frames
     media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
     std::filesystem::path film;    // empty: none
     std::filesystem::path report;  // on bad frames; empty: nobody looks for any
