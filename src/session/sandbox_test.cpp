@@ -70,7 +70,8 @@ TEST_F(SandboxTest, LetsNoTaskOut) {
     const Listening listening;
     const std::string secret = (home.path() / "secret").string();
     TestSession test(shell_step("cat " + secret + "\nls /root /home\necho evil > " + home.path().string() +
-                                "/planted\necho evil > /usr/planted\necho evil > /etc/planted\n"
+                                "/planted\necho evil > /usr/planted\n"
+                                "echo evil > /etc/planted && echo etc-written\n"
                                 "cat /etc/shadow && echo shadow-seen\n"
                                 "python3 -c \"import socket; socket.create_connection(('127.0.0.1', " +
                                 std::to_string(listening.port) +
@@ -81,6 +82,7 @@ TEST_F(SandboxTest, LetsNoTaskOut) {
     const std::string all = test.heard.all();
     EXPECT_THAT(all, Not(HasSubstr("hunter2")));
     EXPECT_FALSE(test.said("shadow-seen"));
+    EXPECT_FALSE(test.said("etc-written")) << "to write where nothing is kept is an error";
     EXPECT_FALSE(test.said("connected")) << all;
     EXPECT_TRUE(test.said("tmp-works")) << all;
     EXPECT_FALSE(fs::exists(home.path() / "planted"));
