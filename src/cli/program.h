@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/output.h"
+#include "cli/proof.h"
 
 namespace CLI {
 class App;
@@ -33,6 +34,7 @@ struct Context {
     Output& output;
     const CLI::App* root = nullptr;  // the whole parser, for the completion
     std::function<int()> chosen;     // what to do, once the command line was read
+    std::vector<Proof> proofs = {};  // of all crafts, for the doctor
 };
 
 // For the command files: what is done when `command` was asked for; returns the exit status. Adds --json.
@@ -42,6 +44,7 @@ void when_chosen(CLI::App& command, Context& context, std::function<int()> act);
 CLI::App& add_verb(CLI::App& command, const std::string& name, const std::string& summary, const std::string& example);
 
 // The whole program but for its name: reads the arguments, runs the command, returns the exit status.
-int run_program(const std::vector<Command>& commands, std::vector<std::string> arguments, Output& output);
+int run_program(const std::vector<Command>& commands, std::vector<std::string> arguments, Output& output,
+                std::vector<Proof> proofs = {});
 
 }  // namespace atelier::cli

@@ -1,7 +1,9 @@
 // The program: a table of commands. What each one does stands in the file of its group.
 #include "cli/commands.h"
 #include "pipelines/blender/commands.h"
+#include "pipelines/blender/proofs.h"
 #include "pipelines/povray/command.h"
+#include "pipelines/povray/proofs.h"
 #include "process/keeper.h"
 
 namespace {
@@ -47,10 +49,17 @@ const std::vector<atelier::cli::Command> commands = {
      atelier::cli::add_completion},
 };
 
+std::vector<atelier::cli::Proof> proofs() {
+    std::vector<atelier::cli::Proof> all = atelier::pipelines::blender::proofs();
+    const auto& more = atelier::pipelines::povray::proofs();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (atelier::process::run_as_keeper(argc, argv)) return 0;
     auto output = atelier::cli::Output::of_process();
-    return atelier::cli::run_program(commands, {argv + 1, argv + argc}, output);
+    return atelier::cli::run_program(commands, {argv + 1, argv + argc}, output, proofs());
 }
