@@ -1,5 +1,5 @@
-// POV-Ray on the farm, with the real program: `atelier pov` from a scene to frames and film, what goes wrong in a scene,
-// and the client library, against a server with a worker and with a farm of its own.
+// POV-Ray on the farm, with the real program: `atelier pov` from a scene to frames and film, what goes wrong in a
+// scene, and the client library, against a server with a worker and with a farm of its own.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -27,13 +27,14 @@ constexpr const char* ball =
     "sphere { <clock*2-1,0,0>, 1 pigment { rgb <1,clock,0> } finish { reflection 0.2 phong 0.5 } }\n";
 
 std::string settings(const std::string& scene, int frames, const std::string& more = "") {
-    return fmt::format("Input_File_Name={}\nWidth=80\nHeight=45\nFinal_Frame={}\nAntialias=on\n{}", scene, frames, more);
+    return fmt::format("Input_File_Name={}\nWidth=80\nHeight=45\nFinal_Frame={}\nAntialias=on\n{}", scene, frames,
+                       more);
 }
 
 // As POV-Ray alone draws it.
 void draw_alone(const Ground& ground, const std::string& words) {
-    const std::string command = fmt::format("cd {} && povray {} -D -V -GA 2>/dev/null",
-                                            shell_quote(ground.root().string()), words);
+    const std::string command =
+        fmt::format("cd {} && povray {} -D -V -GA 2>/dev/null", shell_quote(ground.root().string()), words);
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
 }
 
@@ -48,13 +49,9 @@ std::string frame_name(int frame) { return fmt::format("frame_{:04}.png", frame)
 std::string broken_at_7() { return std::string(ball) + "#if (frame_number = 7)\nsphere { 0, nosuch }\n#end\n"; }
 
 // Some seconds of work for a core.
-std::string heavy() {
-    return std::string(ball) + "light_source { <-2,4,-3> rgb 1 area_light <1,0,0>,<0,1,0>,9,9 }\n";
-}
+std::string heavy() { return std::string(ball) + "light_source { <-2,4,-3> rgb 1 area_light <1,0,0>,<0,1,0>,9,9 }\n"; }
 
-std::string last_log(const Ground& ground) {
-    return ground.run({"job", "logs", ground.job()}).all();
-}
+std::string last_log(const Ground& ground) { return ground.run({"job", "logs", ground.job()}).all(); }
 
 }  // namespace
 
@@ -63,12 +60,14 @@ std::string last_log(const Ground& ground) {
 TEST(Pov, AnAnimationOnTwoWorkersHasThePixelsOfPovRayAlone) {
     Ground ground;
     ground.write("scene.pov", ball);
-    const std::string ini = ground.write("scene.ini", settings("scene.pov", 10, "Initial_Clock=0.25\n+AM2 Jitter=off\n"));
+    const std::string ini =
+        ground.write("scene.ini", settings("scene.pov", 10, "Initial_Clock=0.25\n+AM2 Jitter=off\n"));
     const Ended run = ground.run({"pov", ini, "--workers", "2", "--chunk", "3"});
     ASSERT_EQ(run.status, 0) << run.all();
     draw_alone(ground, "scene.ini +Oalone");
     for (int frame = 1; frame <= 10; ++frame)
-        expect_same(ground.path("renders/scene/frames") / frame_name(frame), ground.path(fmt::format("alone{:02}.png", frame)));
+        expect_same(ground.path("renders/scene/frames") / frame_name(frame),
+                    ground.path(fmt::format("alone{:02}.png", frame)));
     EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 10u);
     EXPECT_TRUE(fs::exists(ground.path("renders/scene/scene_sheet.jpg")));
 }
@@ -77,7 +76,8 @@ TEST(Pov, APartOfAnAnimationKeepsItsClock) {
     Ground ground;
     ground.write("scene.pov", ball);
     const std::string ini = ground.write("scene.ini", settings("scene.pov", 20));
-    const Ended run = ground.run({"pov", ini, "--frames", "3,8-10:2", "--film", "none", "--size", "64x36", "--no-looks"});
+    const Ended run =
+        ground.run({"pov", ini, "--frames", "3,8-10:2", "--film", "none", "--size", "64x36", "--no-looks"});
     ASSERT_EQ(run.status, 0) << run.all();
     draw_alone(ground, "scene.ini +W64 +H36 +SF8 +EF8 +Oalone");
     expect_same(ground.path("renders/scene/frames/frame_0008.png"), ground.path("alone08.png"));
@@ -121,8 +121,8 @@ TEST(Pov, AFilmWithGapsIsMadeWhenThePersonSaysSo) {
 TEST(Pov, AStillInRowsHasThePixelsOfAWhole) {
     Ground ground;
     const std::string scene = ground.write("scene.pov", ball);
-    const Ended run =
-        ground.run({"pov", scene, "--rows", "3", "--size", "120x67", "--antialias", "0.3", "--clock", "0.5", "--workers", "2"});
+    const Ended run = ground.run(
+        {"pov", scene, "--rows", "3", "--size", "120x67", "--antialias", "0.3", "--clock", "0.5", "--workers", "2"});
     ASSERT_EQ(run.status, 0) << run.all();
     draw_alone(ground, "+Iscene.pov +W120 +H67 +A0.3 +AM2 -J +K0.5 +Oalone.png");
     expect_same(ground.path("renders/scene/scene.png"), ground.path("alone.png"));
@@ -134,7 +134,8 @@ TEST(Pov, ASceneThatTriesToGetOutFailsAndSaysSo) {
     Ground ground;
     ground.write("secret.inc", "#declare Secret = 1;");
     fs::create_directory(ground.path("scene"));
-    const std::string reads = ground.write("scene/reads.pov", "#include \"" + ground.path("secret.inc").string() + "\"\n");
+    const std::string reads =
+        ground.write("scene/reads.pov", "#include \"" + ground.path("secret.inc").string() + "\"\n");
     const Ended read = ground.run({"pov", reads});
     EXPECT_EQ(read.status, 1);
     EXPECT_NE(read.out.find("the scene reaches out of its folder"), std::string::npos) << read.all();
@@ -196,16 +197,18 @@ TEST(Pov, StopsAtOnceWhenItIsCanceled) {
 
 TEST(Pov, PlaceholdersAreFilledFromRows) {
     Ground ground;
-    const std::string scene = ground.write(
-        "scene.pov", "#version 3.7;\n#include \"look.inc\"\ncamera { location <0,0,-4> look_at 0 }\n"
+    const std::string scene =
+        ground.write("scene.pov",
+                     "#version 3.7;\n#include \"look.inc\"\ncamera { location <0,0,-4> look_at 0 }\n"
                      "sphere { <{{ x }},0,0>, {{ size }} pigment { Look } finish { ambient 1 } }\n");
     ground.write("look.inc", "#declare Look = pigment { rgb <{{ red }},0.5,1> }\n");
     const std::string rows = ground.write("rows.csv", "x,size,red\n0,1,0\n-0.5,0.7,0.5\n1,0.4,1\n");
     const Ended run = ground.run({"pov", scene, "--data", rows, "--size", "64x48", "--film", "gif", "--no-looks"});
     ASSERT_EQ(run.status, 0) << run.all();
     ground.write("look2.inc", "#declare Look = pigment { rgb <0.5,0.5,1> }\n");
-    ground.write("second.pov", "#version 3.7;\n#include \"look2.inc\"\ncamera { location <0,0,-4> look_at 0 }\n"
-                               "sphere { <-0.5,0,0>, 0.7 pigment { Look } finish { ambient 1 } }\n");
+    ground.write("second.pov",
+                 "#version 3.7;\n#include \"look2.inc\"\ncamera { location <0,0,-4> look_at 0 }\n"
+                 "sphere { <-0.5,0,0>, 0.7 pigment { Look } finish { ambient 1 } }\n");
     draw_alone(ground, "+Isecond.pov +W64 +H48 +Oalone.png");
     expect_same(ground.path("renders/scene/frames/frame_0002.png"), ground.path("alone.png"));
     EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.gif")).frames, 3u);
@@ -240,9 +243,10 @@ void add_units(povray::Job& job, int broken = 0) {
         settings.height = 48;
         settings.frame = frame;
         povray::WorkUnit unit(settings);
-        unit.add_inline("scene.pov", fmt::format("#version 3.7;\n#include \"look.inc\"\ncamera {{ location <0,0,-4> look_at 0 }}\n"
-                                                 "sphere {{ <{},0,0>, {} pigment {{ Look }} finish {{ ambient 1 }} }}\n",
-                                                 frame - 2, frame == broken ? "nosuch" : "1"));
+        unit.add_inline("scene.pov",
+                        fmt::format("#version 3.7;\n#include \"look.inc\"\ncamera {{ location <0,0,-4> look_at 0 }}\n"
+                                    "sphere {{ <{},0,0>, {} pigment {{ Look }} finish {{ ambient 1 }} }}\n",
+                                    frame - 2, frame == broken ? "nosuch" : "1"));
         job.add(std::move(unit));
     }
 }
@@ -327,9 +331,9 @@ TEST(PovClient, TheSpiralOfTheExamplesIsDrawn) {
     Ground ground;
     const char* built = std::getenv("ATELIER_BINARY_DIR");
     ASSERT_NE(built, nullptr);
-    const std::string command = fmt::format("ATELIER_HOME={} {}/atelier-example-spiral {} 4 64x36",
-                                            shell_quote(ground.path("data").string()), shell_quote(built),
-                                            shell_quote(ground.path("out").string()));
+    const std::string command =
+        fmt::format("ATELIER_HOME={} {}/atelier-example-spiral {} 4 64x36", shell_quote(ground.path("data").string()),
+                    shell_quote(built), shell_quote(ground.path("out").string()));
     ASSERT_EQ(std::system(command.c_str()), 0);
     EXPECT_EQ(media::probe_film(ground.path("out/spiral.mp4")).frames, 4u);
 }
