@@ -20,7 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing_support::BlendMaker;
-using testing_support::error_of;
+using atelier::testing_support::error_of;
 
 std::string blend(const std::string& frames = "20") {
     BlendMaker maker = BlendMaker::with_scene();
