@@ -102,7 +102,7 @@ TEST(Pov, AnErrorInOneFrameIsToldAndARetryDrawsThatFrameAlone) {
     const Ended again = ground.run({"job", "retry", ground.job(), "--failed"});
     ASSERT_EQ(again.status, 0) << again.all();
     EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 10u);
-    const std::string log = last_log(ground);
+    const std::string log = ground.run({"job", "logs", ground.job(), "Render:1"}).all();
     const std::size_t retried = log.rfind("4 frames were drawn by an earlier try");
     ASSERT_NE(retried, std::string::npos) << log;
     EXPECT_NE(log.find("frame 7 is done", retried), std::string::npos) << log;
@@ -113,7 +113,7 @@ TEST(Pov, AFilmWithGapsIsMadeWhenThePersonSaysSo) {
     Ground ground;
     ground.write("scene.pov", broken_at_7());
     const std::string ini = ground.write("scene.ini", settings("scene.pov", 9));
-    const Ended run = ground.run({"pov", ini, "--allow-gaps", "--no-looks"});
+    const Ended run = ground.run({"pov", ini, "--allow-gaps"});
     ASSERT_EQ(run.status, 0) << run.all();
     EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 8u);
 }
@@ -155,7 +155,7 @@ TEST(Pov, ASceneThatTriesToGetOutFailsAndSaysSo) {
 TEST(Pov, ACanceledJobLeavesNoProcessAndAStillIsContinued) {
     Ground ground;
     const std::string scene = ground.write("scene.pov", heavy());
-    const std::vector<std::string> command{"pov", scene, "--size", "640x480", "--antialias", "0.3"};
+    const std::vector<std::string> command{"pov", scene, "--size", "480x360", "--antialias", "0.3"};
     const auto first = ground.start(command);
     // The first blocks are drawn: there is something to go on with.
     const auto states = [&] {
@@ -174,7 +174,7 @@ TEST(Pov, ACanceledJobLeavesNoProcessAndAStillIsContinued) {
     const Ended second = ground.run(command);
     ASSERT_EQ(second.status, 0) << second.all();
     EXPECT_NE(last_log(ground).find("going on with the picture"), std::string::npos) << last_log(ground);
-    draw_alone(ground, "+Iscene.pov +W640 +H480 +A0.3 +Oalone.png");
+    draw_alone(ground, "+Iscene.pov +W480 +H360 +A0.3 +Oalone.png");
     expect_same(ground.path("renders/scene/scene.png"), ground.path("alone.png"));
 }
 
@@ -217,6 +217,26 @@ TEST(Pov, PlaceholdersAreFilledFromRows) {
     const Ended refused = ground.run({"pov", scene, "--data", short_rows});
     EXPECT_EQ(refused.status, 2);
     EXPECT_NE(refused.err.find("red"), std::string::npos) << refused.err;
+}
+
+TEST(Pov, OnAServerOnlyWhatTheSceneNeedsIsSent) {
+    Ground ground;
+    fs::create_directory(ground.path("scene"));
+    ground.write("scene/look.inc", "#declare Look = 1;\n");
+    ground.write("scene/private.txt", "not for others");
+    ground.write("scene/scene.pov", "#include \"look.inc\"\n" + std::string(ball));
+    const std::string ini = ground.write("scene/scene.ini", settings("scene.pov", 6));
+    const Server server(ground);
+    RemoteWorker worker(ground, "worker-1", server.url(), {"--slots", "2"});
+    const Ended run = ground.run({"pov", ini, "--no-looks"});
+    ASSERT_EQ(run.status, 0) << run.all();
+    draw_alone(ground, "scene/scene.ini +Iscene/scene.pov +Lscene +SF6 +EF6 +Oalone");
+    expect_same(ground.path("renders/scene/frames/frame_0006.png"), ground.path("alone6.png"));
+    EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 6u);
+    const Books books(ground);
+    EXPECT_TRUE(books.succeeds(ground.job()));
+    const std::string content = fmt::format("grep -rlq 'not for others' {}", shell_quote(ground.path("data").string()));
+    EXPECT_NE(std::system(content.c_str()), 0) << "the store has what the scene doesn't need";
 }
 
 TEST(Pov, WhatCannotBeIsRefusedBeforeItBegins) {

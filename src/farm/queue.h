@@ -118,7 +118,7 @@ private:
     void give_back(JobBoard& job, const ledger::TaskKey& key, LiveTask& task);
     bool outputs_are_stored(const wire::Result& result) const;
     void fail_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
-                   const std::string& worker, ResultClass result);
+                   const std::string& worker, const wire::Result& ended);
     void look_at_the_clock(db::Connection& connection);
     void end_backoffs(db::Connection& connection, JobBoard& job);
     void succeed_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,

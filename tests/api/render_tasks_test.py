@@ -201,7 +201,7 @@ def check_form(served, scene):
 
 
 def check_zips(served, scenes, scene):
-    texture = scenes.make("textured.blend", "2", "tex/colour.png")
+    texture = scenes.make("textured.blend", "frames=2", f"textured={scenes.folder}/tex/colour.png")
     picture = open(os.path.join(scenes.folder, "picture.png"), "rb").read()
     lacking = send(served, packed(("project/textured.blend", texture)))
     equal(lacking.status, 400, "a missing texture")
@@ -256,7 +256,7 @@ def check_hostile_zips(served, scene):
 
 def check_files_of_the_server(served, scenes):
     """A scene that names what isn't its own doesn't get it."""
-    scene = scenes.make("thief.blend", "1", then=(
+    scene = scenes.make("thief.blend", "frames=1", then=(
         "image = bpy.data.images.new('Loot', 4, 4); image.source = 'FILE'; image.filepath = '/etc/hostname'; "
         "image.use_fake_user = True\n"
         "up = bpy.data.images.new('Up', 4, 4); up.source = 'FILE'; up.filepath = '//../../../atelier.db'; "
@@ -275,7 +275,7 @@ def check_files_of_the_server(served, scenes):
 def check_scripts(served, scenes, user):
     """A script of a scene runs when an admin says so, and not otherwise."""
     mark = os.path.join(scenes.folder, "mark")
-    scene = scenes.make("script.blend", "1", then=(
+    scene = scenes.make("script.blend", "frames=1", then=(
         f"text = bpy.data.texts.new('evil.py'); text.write(\"open({mark!r}, 'w').write('x')\"); text.use_module = True"))
     refused = send(served, scene, "?trust=true", token=user)
     equal(refused.status, 403, "a user trusts a scene")
@@ -397,7 +397,7 @@ def main():
     need("blender", "ffprobe", "ffmpeg", "bwrap", "curl")
     os.environ["ATELIER_TEST_MARK"] = f"mark-{os.getpid()}"
     scenes = Scenes()
-    scene = scenes.make("turning.blend", str(FRAMES), then=(
+    scene = scenes.make("turning.blend", f"frames={FRAMES}", then=(
         "image = bpy.data.images.new('P', 4, 4); "
         f"image.filepath_raw = {os.path.join(scenes.folder, 'picture.png')!r}; image.file_format = 'PNG'; image.save(); "
         "bpy.data.images.remove(image)"))
