@@ -36,7 +36,7 @@ struct Api::Parts {
 };
 
 Api::Api(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
-         std::function<http::ServerCounts()> counts)
+         std::function<http::ServerCounts()> counts, const std::vector<Craft>& crafts)
     : parts_(std::make_unique<Parts>(farm, accounts, router, std::move(counts))) {
     Routes& routes = parts_->routes;
     routes.group("The server");
@@ -55,6 +55,10 @@ Api::Api(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
     add_blobs(routes);
     routes.group("Accounts");
     add_accounts(routes);
+    for (const Craft& craft : crafts) {
+        routes.group(craft.group);
+        craft.add_routes(routes);
+    }
     parts_->context.document = &parts_->document;
     routes.open();
     parts_->document = json::text(routes.document());

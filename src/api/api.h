@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "accounts/accounts.h"
 #include "farm/farm.h"
@@ -11,11 +12,13 @@
 
 namespace atelier::api {
 
+struct Craft;
+
 class Api {
 public:
     // Puts its routes into the router. counts: of the server that serves it. All of these must outlive it.
     Api(farm::Farm& farm, accounts::Accounts& accounts, http::Router& router,
-        std::function<http::ServerCounts()> counts);
+        std::function<http::ServerCounts()> counts, const std::vector<Craft>& crafts = {});
     ~Api();
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;

@@ -1,10 +1,9 @@
 // Blobs in and out, for workers and for those who submit.
-#include <array>
-
 #include "api/answers.h"
 #include "api/blob_source.h"
 #include "api/groups.h"
 #include "api/offload.h"
+#include "api/receive.h"
 #include "api/uploads.h"
 #include "http/parser.h"
 
@@ -17,7 +16,6 @@ using http::Task;
 
 constexpr std::size_t most_names = 10'000;
 constexpr std::size_t most_names_bytes = 2u << 20;
-constexpr std::size_t piece_size = 256u << 10;
 
 std::string owner_of(const Call& call) { return call.caller.user + "/" + call.caller.token; }
 
@@ -46,42 +44,6 @@ Response missing(Call& call) {
     return answer(missing);
 }
 
-// As much as there is room for. What arrived before the client broke off counts, too.
-Task<std::size_t> fill(Call& call, std::vector<char>& piece, std::exception_ptr& problem) {
-    std::size_t held = 0;
-    try {
-        while (held < piece.size()) {
-            const std::span<char> rest(piece.data() + held, piece.size() - held);
-            const std::size_t count = co_await call.request.body->read(rest);
-            if (count == 0) break;
-            held += count;
-        }
-    } catch (...) {
-        problem = std::current_exception();
-    }
-    co_return held;
-}
-
-// One piece is written and hashed while the next one comes: the disk never holds up the network's threads.
-Task<void> receive(Call& call, Uploads::Turn& turn) {
-    const std::uint64_t length = call.request.body->length().value_or(piece_size);
-    const auto size = static_cast<std::size_t>(std::clamp<std::uint64_t>(length, 1, piece_size));
-    const auto signal = co_await http::Signal::make();
-    std::array<std::vector<char>, 2> pieces;
-    std::exception_ptr problem;
-    Errand errand(call.context.offload, signal);
-    for (std::size_t turns = 0; !problem; ++turns) {
-        std::vector<char>& piece = pieces[turns % pieces.size()];
-        piece.resize(size);
-        const std::size_t count = co_await fill(call, piece, problem);
-        co_await errand.end();
-        if (count == 0) break;
-        errand.begin([&turn, &piece, count] { turn.write({piece.data(), count}); });
-    }
-    co_await errand.end();
-    if (problem) std::rethrow_exception(problem);
-}
-
 // Giving a blob its name waits for the disk: not on the network's threads.
 Task<void> keep(Call& call, Uploads::Turn& turn) {
     const std::function<void()> work = [&] { turn.keep(); };
@@ -93,7 +55,8 @@ Task<Response> put(Call& call) {
     BlobName name{call["digest"], blob.size};
     if (is_held(call, blob)) co_return answer(name);
     Uploads::Turn turn = call.context.uploads.once(blob);
-    co_await receive(call, turn);
+    const std::function<void(std::string_view)> write = [&](std::string_view piece) { turn.write(piece); };
+    co_await receive(call, write);
     if (!turn.complete()) throw Error(Error::Kind::invalid, "the blob is shorter than was announced", {}, "size");
     co_await keep(call, turn);
     co_return answer(name, 201);
@@ -126,7 +89,8 @@ Task<Response> send(Call& call) {
     UploadState state;
     state.upload = call["upload"];
     Uploads::Turn turn = call.context.uploads.resume(state.upload, owner_of(call), static_cast<std::uint64_t>(*offset));
-    co_await receive(call, turn);
+    const std::function<void(std::string_view)> write = [&](std::string_view piece) { turn.write(piece); };
+    co_await receive(call, write);
     state.offset = turn.offset();
     state.done = turn.complete();
     if (state.done) co_await keep(call, turn);

@@ -11,11 +11,12 @@ namespace atelier::api {
 
 namespace {
 
-json::Object content(const std::string& type, const std::optional<json::Object>& schema) {
+json::Object content(const std::vector<std::string>& types, const std::optional<json::Object>& schema) {
     json::Object media;
     if (schema) media["schema"] = *schema;
     json::Object content;
-    content[type] = std::move(media);
+    for (const std::string& type : types)
+        content[type] = media;
     return content;
 }
 
@@ -38,8 +39,7 @@ json::Object error_schema() {
     json::Object schema;
     schema["type"] = "object";
     schema["properties"] = std::move(outer_properties);
-    schema["required"] = json::Array{"error"};
-    schema["additionalProperties"] = false;
+    schema["required"] = json::Array{"error"};  // more may stand beside it: what there is instead of what was asked for
     return schema;
 }
 
@@ -56,7 +56,7 @@ std::string without_dots(std::string path) {
 }
 
 // What stands for the places of paths.
-const char* meaning_of(const std::string& place) {
+std::string meaning_of(const Route& route, const std::string& place) {
     static constexpr std::pair<const char*, const char*> known[] = {
         {"job", "the whole id of a job"},
         {"beginning", "the first letters of a job's id"},
@@ -72,6 +72,8 @@ const char* meaning_of(const std::string& place) {
         {"user", "a user's name"},
         {"token", "a token's id, not its secret"},
     };
+    for (const auto& [name, meaning] : route.places)
+        if (place == name) return meaning;
     for (const auto& [name, meaning] : known)
         if (place == name) return meaning;
     return "";
@@ -93,7 +95,7 @@ json::Array parameters_of(const Route& route, const std::string& path) {
     json::Array parameters;
     for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
         const std::string place = path.substr(at + 1, path.find('}', at) - at - 1);
-        parameters.push_back(parameter(place, "path", "string", meaning_of(place)));
+        parameters.push_back(parameter(place, "path", "string", meaning_of(route, place)));
     }
     for (const QueryParameter& query : route.query)
         parameters.push_back(parameter(query.name, "query", query.type, query.what));
@@ -159,7 +161,7 @@ json::Object body_of(const Route& route) {
         schema = taken.as_object();
     }
     json::Object body;
-    body["content"] = content(route.takes_type, schema);
+    body["content"] = content(route.takes_types, schema);
     return body;
 }
 
@@ -168,7 +170,7 @@ json::Object responses_of(const Route& route) {
     const auto add = [&](int status, const std::string& meaning) {
         json::Object good;
         good["description"] = meaning;
-        if (status != 204 && status != 304) good["content"] = content(route.gives_type, route.gives);
+        if (status != 204 && status != 304) good["content"] = content({route.gives_type}, route.gives);
         responses[std::to_string(status)] = std::move(good);
     };
     add(route.status, route.status == 201 ? "made" : "done");
@@ -196,7 +198,7 @@ json::Object operation_of(const Route& route, const std::string& path) {
 json::Object components() {
     json::Object error;
     error["description"] = "What happened, where, and what to do about it.";
-    error["content"] = content("application/json", reference("#/components/schemas/Error"));
+    error["content"] = content({"application/json"}, reference("#/components/schemas/Error"));
     json::Object responses;
     responses["Error"] = std::move(error);
     json::Object schemas;

@@ -1,15 +1,14 @@
 // What jobs made: listed, one by one with ranges, or all of it as one archive.
 #include <fmt/format.h>
 
-#include <deque>
 #include <filesystem>
 
 #include "api/answers.h"
 #include "api/blob_source.h"
 #include "api/door.h"
 #include "api/groups.h"
+#include "api/outputs_in_order.h"
 #include "archive/pack.h"
-#include "base/file_pieces.h"
 #include "base/text.h"
 
 namespace atelier::api {
@@ -17,9 +16,6 @@ namespace atelier::api {
 namespace {
 
 using http::Response;
-
-constexpr int page_of_archive = 1000;
-constexpr std::uint64_t longest_link = 4096;
 
 store::BlobRef blob_of(const wire::Output& output) { return {Digest::from_hex(output.digest), output.size}; }
 
@@ -76,61 +72,11 @@ Response file(Call& call) {
     return response;
 }
 
-// Reads the list of outputs page by page while the archive is sent.
-class OutputsInOrder {
-public:
-    OutputsInOrder(farm::Farm& farm, std::string job) : farm_(farm), job_(std::move(job)) { fill(); }
-
-    bool next(archive::PackEntry& entry) {
-        if (page_.empty() && !at_end_) fill();
-        if (page_.empty()) return false;
-        entry = entry_of(page_.front());
-        page_.pop_front();
-        return true;
-    }
-
-private:
-    void fill() {
-        std::vector<farm::Artifact> found;
-        farm_.read([&](db::Connection& connection) {
-            found = farm::artifacts_after(connection, job_, parameter_, path_, page_of_archive);
-        });
-        at_end_ = found.size() < page_of_archive;
-        for (farm::Artifact& artifact : found)
-            page_.push_back(std::move(artifact.output));
-        if (page_.empty()) return;
-        parameter_ = page_.back().parameter;
-        path_ = page_.back().path;
-    }
-
-    archive::PackEntry entry_of(const wire::Output& output) {
-        archive::PackEntry entry;
-        entry.path = output.parameter + "/" + output.path;
-        entry.mode = output.mode;
-        const store::BlobRef blob = blob_of(output);
-        if (output.is_link) {
-            entry.link_target = farm_.blobs().get(blob, longest_link);
-            return entry;
-        }
-        entry.size = output.size;
-        entry.open = [this, blob, path = entry.path] {
-            const auto pieces = std::make_shared<FilePieces>(open_blob(farm_.blobs(), blob), path);
-            return [pieces] { return pieces->next(); };
-        };
-        return entry;
-    }
-
-    farm::Farm& farm_;
-    std::string job_;
-    std::deque<wire::Output> page_;
-    std::string parameter_;
-    std::string path_;
-    bool at_end_ = false;
-};
+std::string name_in_archive(const wire::Output& output) { return output.parameter + "/" + output.path; }
 
 Response packed(Call& call, archive::PackForm form, const char* ending, std::string_view type) {
     require_job(call, call["job"]);
-    const auto outputs = std::make_shared<OutputsInOrder>(call.context.farm, call["job"]);
+    const auto outputs = std::make_shared<OutputsInOrder>(call.context.farm, call["job"], name_in_archive);
     const auto pack =
         std::make_shared<archive::Pack>(form, [outputs](archive::PackEntry& entry) { return outputs->next(entry); });
     Response response;

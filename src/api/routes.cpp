@@ -32,8 +32,19 @@ Route& Route::takes_json(json::Object schema, std::size_t most) {
 }
 
 Route& Route::takes_bytes() {
-    takes_type = "application/octet-stream";
+    takes_types = {"application/octet-stream"};
     has_body = true;
+    return *this;
+}
+
+Route& Route::takes_form() {
+    takes_types = {"application/octet-stream", "multipart/form-data"};
+    has_body = true;
+    return *this;
+}
+
+Route& Route::place(std::string name, std::string what) {
+    places.emplace_back(std::move(name), std::move(what));
     return *this;
 }
 
@@ -59,25 +70,25 @@ Route& Route::gives_also(int with_status, std::string meaning) {
 }
 
 Route& Routes::get(std::string path, Access access, std::string summary, Act act) {
-    return put(http::Method::get, std::move(path), access, std::move(summary), act);
+    return put(http::Method::get, std::move(path), access, std::move(summary), std::move(act));
 }
 
 Route& Routes::get(std::string path, Access access, std::string summary, WaitingAct act) {
-    return put(http::Method::get, std::move(path), access, std::move(summary), act);
+    return put(http::Method::get, std::move(path), access, std::move(summary), std::move(act));
 }
 
 Route& Routes::change(http::Method method, std::string path, Access access, std::string summary, Act act) {
-    Route& route = put(method, std::move(path), access, std::move(summary), act);
+    Route& route = put(method, std::move(path), access, std::move(summary), std::move(act));
     route.relayed = true;
     return route;
 }
 
 Route& Routes::add(http::Method method, std::string path, Access access, std::string summary, Act act) {
-    return put(method, std::move(path), access, std::move(summary), act);
+    return put(method, std::move(path), access, std::move(summary), std::move(act));
 }
 
 Route& Routes::add(http::Method method, std::string path, Access access, std::string summary, WaitingAct act) {
-    return put(method, std::move(path), access, std::move(summary), act);
+    return put(method, std::move(path), access, std::move(summary), std::move(act));
 }
 
 Route& Routes::put(http::Method method, std::string path, Access access, std::string summary, AnyAct act) {
@@ -87,7 +98,7 @@ Route& Routes::put(http::Method method, std::string path, Access access, std::st
     route.access = access;
     route.summary = std::move(summary);
     route.group = group_;
-    acts_.push_back(act);
+    acts_.push_back(std::move(act));
     return route;
 }
 

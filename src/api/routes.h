@@ -34,8 +34,8 @@ struct Call {
     int limit(int standard, int most) const;  // ?limit=, checked
 };
 
-using Act = http::Response (*)(Call&);
-using WaitingAct = http::Task<http::Response> (*)(Call&);
+using Act = std::function<http::Response(Call&)>;
+using WaitingAct = std::function<http::Task<http::Response>(Call&)>;
 
 struct QueryParameter {
     std::string name;
@@ -45,12 +45,13 @@ struct QueryParameter {
 
 struct Route {
     http::Method method = http::Method::get;
-    std::string path;  // below /api/v1, unless it begins with two slashes
+    std::string path;                                         // below /api/v1, unless it begins with two slashes
+    std::vector<std::pair<std::string, std::string>> places;  // what stands for {name}, where no other route tells it
     Access access = Access::read;
     std::string summary;
     std::vector<QueryParameter> query;
     std::optional<json::Object> takes;  // a schema; of other types than JSON, none
-    std::string takes_type = "application/json";
+    std::vector<std::string> takes_types = {"application/json"};
     bool has_body = false;
     int status = 200;
     std::vector<std::pair<int, std::string>> also;  // other good ends, and what each means
@@ -63,6 +64,8 @@ struct Route {
     Route& asks(std::string name, std::string type, std::string what);
     Route& takes_json(json::Object schema, std::size_t most = http::Router::default_most_content);
     Route& takes_bytes();
+    Route& takes_form();  // bytes, or a form with a file
+    Route& place(std::string name, std::string what);
     Route& gives_json(json::Object schema, int with_status = 200);
     Route& gives_bytes(std::string type);
     Route& gives_nothing();  // 204
@@ -84,6 +87,7 @@ public:
 
     void open();  // hands all lines to the router, once they are complete
 
+    Context& context() const { return context_; }  // outlives all handlers
     const std::vector<Route>& lines() const { return lines_; }
     json::Object document() const;  // OpenAPI 3.1
 
@@ -99,6 +103,12 @@ private:
     std::vector<Route> lines_;
     std::vector<AnyAct> acts_;
     std::string group_;
+};
+
+// What a craft brings to the server: its own routes, beside those of the farm.
+struct Craft {
+    std::string group;
+    void (*add_routes)(Routes& routes) = nullptr;
 };
 
 }  // namespace atelier::api

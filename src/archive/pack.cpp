@@ -2,11 +2,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "archive/in_utf8.h"
 #include "base/error.h"
 
 namespace atelier::archive {
@@ -15,22 +16,6 @@ namespace {
 
 constexpr std::size_t least_piece = 128u << 10;
 constexpr Micros per_second = 1'000'000;
-
-// libarchive takes names for what the thread's locale says; a server's is often plain C, in which only ASCII has names.
-class InUtf8 {
-public:
-    InUtf8() : before_(::uselocale(utf8())) {}
-    ~InUtf8() { ::uselocale(before_); }
-    InUtf8(const InUtf8&) = delete;
-    InUtf8& operator=(const InUtf8&) = delete;
-
-private:
-    static locale_t utf8() {
-        static const locale_t made = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-        return made;  // none: the thread's own stays
-    }
-    locale_t before_;
-};
 
 }  // namespace
 
@@ -130,5 +115,38 @@ Pack::Pack(PackForm form, std::function<bool(PackEntry&)> next_entry)
 Pack::~Pack() = default;
 
 std::string_view Pack::next() { return writer_->next(); }
+
+namespace {
+
+// As many zeros as asked for.
+class Zeros {
+public:
+    explicit Zeros(std::uint64_t left) : left_(left) {}
+
+    std::string_view next() {
+        static const std::string zeros(most_at_once, '\0');
+        const std::uint64_t size = std::min<std::uint64_t>(left_, zeros.size());
+        left_ -= size;
+        return std::string_view(zeros).substr(0, size);
+    }
+
+private:
+    static constexpr std::size_t most_at_once = 1u << 20;
+    std::uint64_t left_;
+};
+
+}  // namespace
+
+std::uint64_t packed_size(PackForm form, const std::function<bool(PackEntry&)>& next_entry) {
+    Pack pack(form, [&](PackEntry& entry) {
+        if (!next_entry(entry)) return false;
+        entry.open = [size = entry.size] { return [zeros = std::make_shared<Zeros>(size)] { return zeros->next(); }; };
+        return true;
+    });
+    std::uint64_t size = 0;
+    for (std::string_view piece = pack.next(); !piece.empty(); piece = pack.next())
+        size += piece.size();
+    return size;
+}
 
 }  // namespace atelier::archive

@@ -38,4 +38,7 @@ private:
     std::unique_ptr<Writer> writer_;
 };
 
+// How long it will be; no content is opened for it.
+std::uint64_t packed_size(PackForm form, const std::function<bool(PackEntry&)>& next_entry);
+
 }  // namespace atelier::archive

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <sstream>
 
+#include "api/routes.h"
 #include "base/error.h"
 #include "cli/completion.h"
 #include "cli/exit_status.h"
@@ -60,7 +61,7 @@ Said say(std::vector<std::string> arguments) {
     painted.clear();
     std::ostringstream out, err;
     Output output(out, err, {});
-    const int status = run_program(commands, std::move(arguments), output);
+    const int status = run_program(commands, {}, std::move(arguments), output);
     return {status, out.str(), err.str()};
 }
 

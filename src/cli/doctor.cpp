@@ -2,9 +2,11 @@
 #include "cli/doctor.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/json_struct.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 
@@ -15,7 +17,8 @@ BOOST_DESCRIBE_STRUCT(GpuFacts, (), (name, id, driver, memory))
 BOOST_DESCRIBE_STRUCT(DataFacts, (), (folder, exists, writable, free))
 BOOST_DESCRIBE_STRUCT(Ability, (), (works, why_not, remedy))
 BOOST_DESCRIBE_STRUCT(EngineFacts, (), (name, program, use, found, path, version, problem, install))
-BOOST_DESCRIBE_STRUCT(Diagnosis, (), (machine, gpus, data, sandbox, cgroup, engines))
+BOOST_DESCRIBE_STRUCT(ProofFacts, (), (name, ability, seconds))
+BOOST_DESCRIBE_STRUCT(Diagnosis, (), (machine, gpus, data, sandbox, cgroup, engines, proofs))
 
 namespace {
 
@@ -60,6 +63,19 @@ void tell_engines(const std::vector<EngineFacts>& engines, Output& output) {
     output.table({{"engine"}, {"version"}, {"for"}, {"where, or how to have it"}}, rows);
 }
 
+void tell_proofs(const std::vector<ProofFacts>& proofs, Output& output) {
+    std::vector<std::vector<std::string>> rows;
+    for (const ProofFacts& proof : proofs) {
+        const Ability& ability = proof.ability;
+        const std::string why = ability.why_not + (ability.remedy.empty() ? "" : "; " + ability.remedy);
+        rows.push_back({proof.name,
+                        output.paint(ability.works ? Colour::green : Colour::red, ability.works ? "works" : "no"),
+                        format_duration(proof.seconds), why});
+    }
+    output.say("");
+    output.table({{"tried"}, {""}, {"took"}, {"what is missing"}}, rows);
+}
+
 }  // namespace
 
 void tell(const Diagnosis& diagnosis, Output& output) {
@@ -77,13 +93,22 @@ void tell(const Diagnosis& diagnosis, Output& output) {
     tell_ability("cgroup", diagnosis.cgroup, output);
     output.say("");
     tell_engines(diagnosis.engines, output);
+    if (!diagnosis.proofs.empty()) tell_proofs(diagnosis.proofs, output);
 }
 
-int exit_status_of(const Diagnosis& diagnosis) { return diagnosis.data.writable ? done : failed; }
+int exit_status_of(const Diagnosis& diagnosis) {
+    const bool is_proved = std::all_of(diagnosis.proofs.begin(), diagnosis.proofs.end(),
+                                       [](const ProofFacts& proof) { return proof.ability.works; });
+    return diagnosis.data.writable && is_proved ? done : failed;
+}
 
 void add_doctor(CLI::App& command, Context& context) {
-    when_chosen(command, context, [&context] {
-        const Diagnosis diagnosis = examine();
+    const auto deep = std::make_shared<bool>(false);
+    command.add_flag("--deep", *deep, "Try each engine: a tiny frame by each, and a film");
+    when_chosen(command, context, [deep, &context] {
+        Diagnosis diagnosis = examine();
+        for (std::size_t number = 0; *deep && number < context.crafts.proofs.size(); ++number)
+            diagnosis.proofs.push_back(prove(context.crafts.proofs[number]));
         tell(diagnosis, context.output);
         return exit_status_of(diagnosis);
     });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/output.h"
+#include "cli/proof.h"
 
 namespace atelier::cli {
 
@@ -37,18 +38,28 @@ struct EngineFacts {
     std::string path, version, problem, install;
 };
 
+// What a craft was to prove.
+struct ProofFacts {
+    std::string name;
+    Ability ability;
+    double seconds = 0;
+};
+
 struct Diagnosis {
     MachineFacts machine;
     std::vector<GpuFacts> gpus;
     DataFacts data;
     Ability sandbox, cgroup;
     std::vector<EngineFacts> engines;
+    std::vector<ProofFacts> proofs;  // none unless they are asked for
 };
 
 Diagnosis examine();
+ProofFacts prove(const Proof& proof);
 void tell(const Diagnosis& diagnosis, Output& output);
 
-// failed when no job can run here, else done: an engine that is missing is no failure.
+// failed when no job can run here, or when something was to be proved and wasn't; else done: an engine that is missing
+// is no failure.
 int exit_status_of(const Diagnosis& diagnosis);
 
 }  // namespace atelier::cli

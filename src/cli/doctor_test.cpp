@@ -7,6 +7,8 @@
 #include <boost/json/object.hpp>
 #include <sstream>
 
+#include "base/error.h"
+
 namespace atelier::cli {
 namespace {
 
@@ -47,6 +49,23 @@ TEST(Doctor, TellsWhatToInstallForWhatIsMissing) {
     EXPECT_THAT(told(ill), HasSubstr("apt-get install brush"));
     EXPECT_THAT(told(ill), HasSubstr("apt-get install bubblewrap"));
     EXPECT_EQ(exit_status_of(ill), 0) << "jobs can run without";
+}
+
+TEST(Doctor, WhatIsToBeProvedIsTried) {
+    Diagnosis diagnosis = healthy();
+    EXPECT_THAT(told(diagnosis), Not(HasSubstr("tried")));
+    static bool was_empty = false;
+    diagnosis.proofs = {prove(
+        {"painting", [](const std::filesystem::path& folder) { was_empty = std::filesystem::is_empty(folder); }})};
+    EXPECT_TRUE(was_empty);
+    EXPECT_THAT(told(diagnosis), HasSubstr("painting"));
+    EXPECT_EQ(exit_status_of(diagnosis), 0);
+    diagnosis.proofs.push_back(prove({"carving", [](const std::filesystem::path&) {
+                                          throw Error(Error::Kind::not_found, "no chisel", "buy one");
+                                      }}));
+    EXPECT_THAT(told(diagnosis), HasSubstr("no chisel; buy one"));
+    EXPECT_THAT(told(diagnosis, true), HasSubstr("\"why_not\":\"no chisel\""));
+    EXPECT_EQ(exit_status_of(diagnosis), 1);
 }
 
 TEST(Doctor, ADataFolderThatCannotBeWrittenIsAFailure) {

@@ -74,6 +74,21 @@ std::vector<EngineFacts> examine_engines(const std::string& path) {
 
 }  // namespace
 
+ProofFacts prove(const Proof& proof) {
+    ProofFacts facts{proof.name, {true, "", ""}, 0};
+    const auto begun = std::chrono::steady_clock::now();
+    try {
+        const TemporaryFolder folder;
+        proof.show(folder.path());
+    } catch (const Error& error) {
+        facts.ability = {false, error.what(), error.hint()};
+    } catch (const std::exception& error) {
+        facts.ability = {false, error.what(), ""};
+    }
+    facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    return facts;
+}
+
 Diagnosis examine() {
     const std::string path = process_environment("PATH");
     Diagnosis diagnosis;

@@ -143,8 +143,9 @@ CLI::App& add_verb(CLI::App& command, const std::string& name, const std::string
     return *verb;
 }
 
-int run_program(const std::vector<Command>& commands, std::vector<std::string> arguments, Output& output) {
-    Context context{output, nullptr, {}};
+int run_program(const std::vector<Command>& commands, const Crafts& crafts, std::vector<std::string> arguments,
+                Output& output) {
+    Context context{output, crafts, nullptr, {}};
     CLI::App root("", "atelier");
     root.formatter(std::make_shared<Pages>(commands));
     root.set_version_flag("--version", version_line);

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "api/routes.h"
 #include "cli/output.h"
+#include "cli/proof.h"
 
 namespace CLI {
 class App;
@@ -28,9 +30,16 @@ struct Command {
     void (*add)(CLI::App& command, Context& context);
 };
 
+// What the crafts bring beside their commands.
+struct Crafts {
+    std::vector<api::Craft> routes;  // to the server
+    std::vector<Proof> proofs;       // to the doctor
+};
+
 // What the command files are given. It lives as long as the program.
 struct Context {
     Output& output;
+    const Crafts& crafts;
     const CLI::App* root = nullptr;  // the whole parser, for the completion
     std::function<int()> chosen;     // what to do, once the command line was read
 };
@@ -42,6 +51,7 @@ void when_chosen(CLI::App& command, Context& context, std::function<int()> act);
 CLI::App& add_verb(CLI::App& command, const std::string& name, const std::string& summary, const std::string& example);
 
 // The whole program but for its name: reads the arguments, runs the command, returns the exit status.
-int run_program(const std::vector<Command>& commands, std::vector<std::string> arguments, Output& output);
+int run_program(const std::vector<Command>& commands, const Crafts& crafts, std::vector<std::string> arguments,
+                Output& output);
 
 }  // namespace atelier::cli

@@ -106,7 +106,7 @@ private:
     }
 
     int conclude(const farm::JobSummary& job) {
-        if (job.state == farm::JobState::succeeded) bring_outputs(job.id);
+        bring_outputs(job.id);  // also of a job that failed: what is done is done
         if (output_.wants_json)
             output_.json(to_json(job, desk_.steps(job.id)));
         else

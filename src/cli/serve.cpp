@@ -9,6 +9,7 @@ namespace atelier::cli {
 
 void add_serve(CLI::App& command, Context& context) {
     const auto request = std::make_shared<ServeRequest>();
+    request->crafts = &context.crafts.routes;
     command.add_option("--listen", request->listen, "Address and port")->capture_default_str();
     command.add_option("--data", request->data, "The data folder; else ATELIER_HOME, or one in your home");
     command.add_option("--db", request->database,

@@ -3,8 +3,13 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cli/output.h"
+
+namespace atelier::api {
+struct Craft;
+}
 
 namespace atelier::cli {
 
@@ -18,6 +23,7 @@ struct ServeRequest {
     std::string url;  // where other servers of the same database reach this one
     std::string fairness = "balanced";
     double lease_seconds = 60;  // a worker that was silent for so long has lost its tasks
+    const std::vector<api::Craft>* crafts = nullptr;
 };
 
 int serve(const ServeRequest& request, Output& output);

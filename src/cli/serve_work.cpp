@@ -11,6 +11,7 @@
 
 #include "accounts/accounts.h"
 #include "api/api.h"
+#include "api/routes.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/machine.h"
@@ -107,7 +108,8 @@ public:
         : server_(server_options(request), router_),
           farm_(farm_options(request, layout, server_.url())),
           accounts_(db::open(farm_options(request, layout, "").database_url()), system_clock()),
-          api_(farm_, accounts_, router_, [this] { return server_.counts(); }),
+          api_(
+              farm_, accounts_, router_, [this] { return server_.counts(); }, *request.crafts),
           link_(farm_) {
         accounts_.trust(accounts::local_token(layout.root));
         if (const int slots = slots_of(request.workers); slots > 0) start_worker(layout, slots, server_.port());

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/error.h"
+#include "base/testing.h"
 #include "farm/asks.h"
 #include "farm/local_link.h"
 #include "farm/testing.h"
@@ -17,6 +18,7 @@ namespace {
 using testing::FakeWorker;
 using testing::on_postgres;
 using testing::submission;
+using testing_support::error_of;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
@@ -140,6 +142,17 @@ TEST(Farm, WhatAnInputsManifestListsIsLive) {
     farm.perform("delete", about(second));
     EXPECT_FALSE(farm.blobs().has({sha256("scene"), 5}));
     EXPECT_FALSE(farm.blobs().has(manifest));
+}
+
+TEST(Farm, AJobHasTheIdThatWasPromised) {
+    const Place place;
+    Farm farm(place.options);
+    json::Object body{{"submission", json::parse(wire::to_json(submission(3)))}, {"id", "prom1sed"}};
+    EXPECT_EQ(farm.perform("submit", body).as_string(), "prom1sed");
+    EXPECT_EQ(error_of([&] { farm.perform("submit", body); }).kind(), Error::Kind::conflict);
+    farm.read([](db::Connection& connection) { EXPECT_EQ(job_by_id(connection, "prom1sed").total_tasks, 3u); });
+    EXPECT_TRUE(farm.perform("running", about("prom1sed")).as_array().empty());
+    EXPECT_TRUE(farm.perform("running", about("zzzzzzzz")).as_array().empty());
 }
 
 TEST(Farm, AWaitingExchangeAnswersWhenWorkComes) {

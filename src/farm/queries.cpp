@@ -135,6 +135,18 @@ std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wir
     return found.front();
 }
 
+std::vector<WorkerShare> worker_shares(db::Connection& connection, const std::string& job) {
+    std::vector<WorkerShare> shares;
+    connection.each<std::string, std::uint32_t, std::uint64_t>(
+        "SELECT worker, step, COUNT(*) FROM attempts WHERE job = $1 AND result = $2 GROUP BY worker, step "
+        "ORDER BY worker, step",
+        [&](const std::string& worker, std::uint32_t step, std::uint64_t succeeded) {
+            shares.push_back({worker, step, succeeded});
+        },
+        key_of(connection, job), wire::ResultClass::succeeded);
+    return shares;
+}
+
 std::vector<RunningAttempt> running_attempts(db::Connection& connection, const std::string& job) {
     std::vector<RunningAttempt> running;
     connection.each<std::uint32_t, std::uint64_t, std::int64_t, std::string, std::string, std::uint64_t>(

@@ -62,6 +62,13 @@ struct RunningAttempt {
     std::uint64_t log_begin = 0;
 };
 
+// What a worker has brought to its end of a job's step.
+struct WorkerShare {
+    std::string worker;
+    std::uint32_t step = 0;
+    std::uint64_t succeeded = 0;
+};
+
 struct Artifact {
     wire::Output output;
     wire::AttemptId attempt;
@@ -102,6 +109,7 @@ std::vector<AttemptRecord> attempts_of(db::Connection& connection, const std::st
                                        std::size_t limit, const wire::AttemptId& after = {});
 std::optional<AttemptRecord> attempt_by_id(db::Connection& connection, const wire::AttemptId& id);
 std::vector<RunningAttempt> running_attempts(db::Connection& connection, const std::string& job);
+std::vector<WorkerShare> worker_shares(db::Connection& connection, const std::string& job);
 std::vector<Artifact> artifacts_of(db::Connection& connection, const std::string& job);
 // By parameter and path, those after `after`: a page of them.
 std::vector<Artifact> artifacts_after(db::Connection& connection, const std::string& job, const std::string& parameter,

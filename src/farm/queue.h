@@ -28,9 +28,9 @@ public:
 
     void load(db::Connection& connection);
 
-    // Jobs
+    // Jobs. wanted: the id that was promised for it; Error::conflict when there is such a job.
     std::string submit(db::Connection& connection, const wire::Submission& submission,
-                       const std::string& owner = "local");
+                       const std::string& owner = "local", const std::string& wanted = {});
     void pause(db::Connection& connection, const std::string& job);
     void resume(db::Connection& connection, const std::string& job);
     void cancel(db::Connection& connection, const std::string& job);
@@ -118,7 +118,7 @@ private:
     void give_back(JobBoard& job, const ledger::TaskKey& key, LiveTask& task);
     bool outputs_are_stored(const wire::Result& result) const;
     void fail_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
-                   const std::string& worker, ResultClass result);
+                   const std::string& worker, const wire::Result& ended);
     void look_at_the_clock(db::Connection& connection);
     void end_backoffs(db::Connection& connection, JobBoard& job);
     void succeed_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,

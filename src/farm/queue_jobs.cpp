@@ -39,11 +39,18 @@ JobBoard& Queue::unfinished(const std::string& job_id, db::Connection& connectio
                 "`atelier job retry " + job_id + "` runs what failed again");
 }
 
-std::string Queue::submit(db::Connection& connection, const wire::Submission& submission, const std::string& owner) {
+std::string Queue::submit(db::Connection& connection, const wire::Submission& submission, const std::string& owner,
+                          const std::string& wanted) {
     check(submission.settings);
-    std::string id = random_id(job_id_length);
-    while (connection.row<int>("SELECT 1 FROM jobs WHERE id = $1", id))
+    const auto is_taken = [&](const std::string& id) {
+        return connection.row<int>("SELECT 1 FROM jobs WHERE id = $1", id).has_value();
+    };
+    std::string id = wanted.empty() ? random_id(job_id_length) : wanted;
+    while (is_taken(id)) {
+        if (!wanted.empty())
+            throw Error(Error::Kind::conflict, "there is a job " + wanted + " already", "submit it again");
         id = random_id(job_id_length);
+    }
     const Micros now = clock_.wall();
     JobBoard made = make_board(next_job_, id, submission, now);
     made.owner = owner;

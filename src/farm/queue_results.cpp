@@ -130,7 +130,7 @@ void Queue::end_attempt(db::Connection& connection, JobBoard& job, const ledger:
         step.live.erase(key.task);
     } else {
         if (consequence.avoids_worker) trust::note_failure(connection, workers_, job, key, worker, clock_);
-        fail_task(connection, job, key, task, worker, result.result);
+        fail_task(connection, job, key, task, worker, result);
     }
     refresh(job, key.step);
     settle(connection, job);
@@ -155,7 +155,8 @@ void Queue::succeed_task(db::Connection& connection, JobBoard& job, const ledger
 // Anything but success: another try, now or later, or none. What fails on a worker that is blocked for the step is not
 // held against the task.
 void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::TaskKey& key, LiveTask& task,
-                      const std::string& worker, ResultClass result) {
+                      const std::string& worker, const wire::Result& ended) {
+    const ResultClass result = ended.result;
     Consequence consequence = consequence_of(result);
     StepBoard& step = job.steps[key.step];
     if (const auto board = workers_.find(worker); board != workers_.end() && step.blocked.contains(worker))
@@ -165,15 +166,17 @@ void Queue::fail_task(db::Connection& connection, JobBoard& job, const ledger::T
         task.interruptions = 0;
     else if (result != ResultClass::never_attempted)
         ++task.interruptions;
-    if (consequence.counts_as_try && ++task.tries >= job.settings.max_tries) {
+    const bool is_of_the_job = consequence.next == Consequence::Next::fail;
+    if (is_of_the_job || (consequence.counts_as_try && ++task.tries >= job.settings.max_tries)) {
         ledger::end_task(connection, key, TaskState::failed, task);
         tell(connection, job, key, task.epoch, name_of(TaskState::failed));
         if (!job.first_failure)
             job.first_failure = {job.id, static_cast<std::uint32_t>(key.step), key.task, task.epoch};
         ++step.failed;
         step.live.erase(key.task);
-        if (static_cast<int>(++job.failed_tasks) >= job.settings.max_failed_tasks) {
-            job.message = fmt::format("stopped after {} failed tasks", job.failed_tasks);
+        if (static_cast<int>(++job.failed_tasks) >= job.settings.max_failed_tasks || is_of_the_job) {
+            job.message = is_of_the_job ? "stopped: " + ended.reason
+                                        : fmt::format("stopped after {} failed tasks", job.failed_tasks);
             stop(job, JobState::failed);
         }
         return ledger::save_job_state(connection, job);

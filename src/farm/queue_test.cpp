@@ -373,6 +373,24 @@ TEST(Queue, AJobStopsAfterTooManyFailures) {
     EXPECT_THAT(ground.job(id).message, HasSubstr("stopped after"));
 }
 
+TEST(Queue, AJobStopsAtOnceWhenItsFailureIsOfAllItsTasks) {
+    Ground ground;
+    const std::string id = ground.submit(submission(100));
+    FakeWorker worker("w", 1);
+    ground.exchange(worker);
+    worker.end(0, ResultClass::failed_job);
+    ground.work_off(worker);
+    EXPECT_EQ(ground.job(id).state, JobState::failed);
+    EXPECT_EQ(ground.job(id).failed, 1u);
+    EXPECT_THAT(ground.job(id).message, HasSubstr("stopped: "));
+    EXPECT_EQ(ground.count("SELECT count(*) FROM attempts WHERE result = 10"), 1) << "one try, not three";
+    EXPECT_EQ(ground.count("SELECT count(*) FROM attempts WHERE result <> 10 AND result <> 7"), 0);
+
+    ground.queue->retry(*ground.connection, id, false);
+    ground.work_off(worker);
+    EXPECT_EQ(ground.job(id).state, JobState::succeeded);
+}
+
 TEST(Queue, ArchiveAndDelete) {
     Ground ground;
     const std::string id = ground.submit(submission(1));

@@ -116,6 +116,11 @@ constexpr std::array result_rows = {
               "a result of a lease that was given away",
               {false, Next::drop, false, false},
               "refused; the task belongs to its newer lease"},
+    ResultRow{ResultClass::failed_job,
+              "FAILED_JOB",
+              "what went wrong holds for every task of the job, as its log says",
+              {true, Next::fail, false, false},
+              "FAILED without another try, and the job with it"},
 };
 
 template <class Rows, class State>

@@ -50,7 +50,7 @@ bool has_ended(TaskState state);
 
 // What a result means for the task's next try.
 struct Consequence {
-    enum class Next { done, again, backoff, fail, cancel, drop };
+    enum class Next { done, again, backoff, fail, cancel, drop };  // fail: and the job with it
     bool counts_as_try = false;
     Next next = Next::done;
     bool raises_request = false;  // the next try asks for more memory

@@ -25,7 +25,7 @@ TEST(States, EveryStateHasARow) {
         EXPECT_EQ(job_state_named(name_of(static_cast<JobState>(i))), static_cast<JobState>(i));
     for (int i = 0; i <= static_cast<int>(TaskState::stuck); ++i)
         EXPECT_FALSE(name_of(static_cast<TaskState>(i)).empty());
-    for (int i = 0; i <= static_cast<int>(ResultClass::lost_fenced); ++i)
+    for (int i = 0; i <= static_cast<int>(ResultClass::failed_job); ++i)
         EXPECT_FALSE(name_of(static_cast<ResultClass>(i)).empty());
     EXPECT_THROW(name_of(static_cast<JobState>(99)), Error);
     EXPECT_EQ(job_state_named("succeeded"), JobState::succeeded);

@@ -39,7 +39,22 @@ json::Value on_job(Queue& queue, db::Connection& connection, const json::Object&
 
 json::Value submit(Queue& queue, db::Connection& connection, const json::Object& body) {
     const std::string owner = body.contains("owner") ? text_of(body, "owner") : "local";
-    return json::Value(queue.submit(connection, wire::submission_from_json(json::text(body.at("submission"))), owner));
+    const std::string id = body.contains("id") ? text_of(body, "id") : "";
+    return json::Value(
+        queue.submit(connection, wire::submission_from_json(json::text(body.at("submission"))), owner, id));
+}
+
+// How far each task is that runs now; nothing of a job that has ended.
+json::Value running(Queue& queue, db::Connection&, const json::Object& body) {
+    json::Array tasks;
+    const JobBoard* job = queue.find(text_of(body, "job"));
+    if (job == nullptr) return tasks;
+    for (std::size_t step = 0; step < job->steps.size(); ++step)
+        for (const auto& [task, live] : job->steps[step].live)
+            if (live.state == TaskState::running)
+                tasks.push_back(
+                    json::Object{{"step", step}, {"task", task}, {"worker", live.worker}, {"progress", live.progress}});
+    return tasks;
 }
 
 json::Value retry(Queue& queue, db::Connection& connection, const json::Object& body) {
@@ -99,6 +114,7 @@ constexpr std::array verbs = {
     Verb{"archive", on_job<&Queue::archive>},
     Verb{"delete", on_job<&Queue::remove>},
     Verb{"why", explain},
+    Verb{"running", running},
     Verb{"workers", workers},
     Verb{"worker-pause", wish<WorkerWish::pause>},
     Verb{"worker-resume", wish<WorkerWish::run>},

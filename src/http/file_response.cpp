@@ -5,7 +5,7 @@
 #include "base/file_pieces.h"
 #include "base/text.h"
 #include "http/byte_range.h"
-#include "http/message.h"
+#include "http/ranged_response.h"
 
 namespace atelier::http {
 
@@ -68,8 +68,8 @@ std::optional<ByteRange> parse_range(std::string_view text, std::uint64_t size) 
     return ByteRange{first, to.empty() ? size - first : std::min(last - first + 1, size - first)};
 }
 
-Response file_response(const Request& request, int file, std::uint64_t size, std::string_view type,
-                       const std::string& tag) {
+Response ranged_response(const Request& request, std::uint64_t size, std::string_view type, const std::string& tag,
+                         const PiecesFrom& pieces) {
     Response response;
     if (!tag.empty()) response.with("ETag", quoted(tag));
     response.with("Accept-Ranges", "bytes");
@@ -91,9 +91,16 @@ Response file_response(const Request& request, int file, std::uint64_t size, std
     }
     response.with("Content-Type", std::string(type));
     response.length = range.size;
-    const auto pieces = std::make_shared<FilePieces>(another(file), "a file that is sent", range.first, range.size);
-    response.pieces = [pieces] { return pieces->next(); };
+    response.pieces = pieces(range);
     return response;
+}
+
+Response file_response(const Request& request, int file, std::uint64_t size, std::string_view type,
+                       const std::string& tag) {
+    return ranged_response(request, size, type, tag, [file](const ByteRange& range) {
+        const auto pieces = std::make_shared<FilePieces>(another(file), "a file that is sent", range.first, range.size);
+        return [pieces] { return pieces->next(); };
+    });
 }
 
 }  // namespace atelier::http

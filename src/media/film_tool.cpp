@@ -219,4 +219,13 @@ int look_at_frames(const LookTask& task, std::ostream& out) {
     return as_task(out, [&](Speaker& speaker) { return look(task, speaker); });
 }
 
+FrameNumbers read_bad_frames(const fs::path& report) {
+    FrameNumbers bad;
+    if (!fs::exists(report)) return bad;
+    const json::Value told = json::parse(read_file(report));
+    for (const json::Value& frame : told.at("bad").as_array())
+        bad.push_back(frame.at("frame").to_number<int>());
+    return in_order(bad, FrameOrder::forward);
+}
+
 }  // namespace atelier::media

@@ -51,4 +51,7 @@ struct LookTask {
 // "text": "all of it is black"}]}]}.
 int look_at_frames(const LookTask& task, std::ostream& out);
 
+// The bad ones of such a report, ascending; none when there is no report.
+FrameNumbers read_bad_frames(const std::filesystem::path& report);
+
 }  // namespace atelier::media

@@ -1,7 +1,11 @@
-// The program: a table of commands. What each one does stands in the file of its group.
+// The program: a table of commands, and one of what the crafts bring to the server. What each does stands in the file
+// of its group.
 #include "cli/commands.h"
 #include "pipelines/blender/commands.h"
+#include "pipelines/blender/proofs.h"
+#include "pipelines/blender/routes.h"
 #include "pipelines/povray/command.h"
+#include "pipelines/povray/proofs.h"
 #include "process/keeper.h"
 
 namespace {
@@ -47,10 +51,19 @@ const std::vector<atelier::cli::Command> commands = {
      atelier::cli::add_completion},
 };
 
+atelier::cli::Crafts crafts() {
+    atelier::cli::Crafts all{{{"Render tasks", atelier::pipelines::blender::add_render_tasks}},
+                             atelier::pipelines::blender::proofs()};
+    for (const atelier::cli::Proof& proof : atelier::pipelines::povray::proofs())
+        all.proofs.push_back(proof);
+    return all;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (atelier::process::run_as_keeper(argc, argv)) return 0;
     auto output = atelier::cli::Output::of_process();
-    return atelier::cli::run_program(commands, {argv + 1, argv + argc}, output);
+    const atelier::cli::Crafts brought = crafts();
+    return atelier::cli::run_program(commands, brought, {argv + 1, argv + argc}, output);
 }

@@ -1,7 +1,7 @@
 // What a worker and the farm say to each other. One exchange carries all of it: what the worker holds and what became
-// of it upwards; sessions, tasks, cancels downwards. Both sides tell their whole state each time, so a lost or repeated
-// message heals with the next one; results are told again until they were answered, and the farm takes each (attempt,
-// epoch) once.
+// of it upwards; sessions, tasks, cancels downwards. Both tell their whole state each time, so a lost or repeated
+// message heals with the next; results are told until they were answered, and the farm takes each (attempt, epoch)
+// once.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ enum class ResultClass {
     interrupted,
     canceled,
     never_attempted,
-    lost_fenced
+    lost_fenced,
+    failed_job
 };
 
 struct Usage {

@@ -8,7 +8,7 @@
 namespace atelier::wire {
 
 BOOST_DESCRIBE_ENUM(ResultClass, succeeded, failed_app, failed_resource, failed_licence, timeout, stalled, interrupted,
-                    canceled, never_attempted, lost_fenced)
+                    canceled, never_attempted, lost_fenced, failed_job)
 BOOST_DESCRIBE_ENUM(Phase, queued, running, committing)
 BOOST_DESCRIBE_STRUCT(Gpu, (), (uuid, model, memory_mib))
 BOOST_DESCRIBE_STRUCT(Capabilities, (), (amounts, attributes, gpus))

@@ -24,10 +24,12 @@ struct NamedClass {
 };
 
 // What a log may tell of. The others are known for certain without it.
-constexpr std::array classes = {
-    NamedClass{"failed_app", ResultClass::failed_app}, NamedClass{"failed_resource", ResultClass::failed_resource},
-    NamedClass{"failed_licence", ResultClass::failed_licence}, NamedClass{"stalled", ResultClass::stalled},
-    NamedClass{"interrupted", ResultClass::interrupted}};
+constexpr std::array classes = {NamedClass{"failed_app", ResultClass::failed_app},
+                                NamedClass{"failed_resource", ResultClass::failed_resource},
+                                NamedClass{"failed_licence", ResultClass::failed_licence},
+                                NamedClass{"stalled", ResultClass::stalled},
+                                NamedClass{"interrupted", ResultClass::interrupted},
+                                NamedClass{"failed_job", ResultClass::failed_job}};
 
 // A missing licence is waited for without end, so only what nobody writes of anything else counts as one.
 const std::vector<LogRule>& rules_of_every_craft() {

@@ -76,7 +76,7 @@ class World:
 def path_of(path, world):
     places = {"job": world.job, "beginning": world.job[:5], "step": "0", "task": "0", "attempt": "1",
               "session": "zzzz", "parameter": "Out", "path": "1.txt", "worker": "nobody", "digest": "0" * 64,
-              "upload": "zzzz", "user": "nobody", "token": "zzzz"}
+              "upload": "zzzz", "user": "nobody", "token": "zzzz", "TaskKey": "zzzz"}
     return re.sub(r"{(\w+)}", lambda place: places[place.group(1)], path)
 
 

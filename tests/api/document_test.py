@@ -3,6 +3,7 @@ import re
 
 import jsonschema
 
+from scenes import Scenes, need
 from served import Served, check, digest, equal, finish, quoted, template
 
 METHODS = {"get", "head", "post", "put", "patch", "delete"}
@@ -194,6 +195,24 @@ def call_results(call, served):
     call("DELETE /api/v1/jobs/{job}", job, status=204)
 
 
+def call_render_tasks(call, served):
+    scene = Scenes().make("turning.blend", "2")
+    made = call("POST /api/render-tasks/run_task/", status=201, query="?upload=turning.blend&sandbox=false",
+                content=scene, kind="application/octet-stream").json()
+    key = made["TaskKey"]
+    call("GET /api/render-tasks/", query="?limit=5")
+    call("GET /api/render-tasks/{TaskKey}/", key)
+    equal(served.wait_until_done(key), "succeeded", "a render task")
+    call("GET /api/render-tasks/{TaskKey}/progress/", key)
+    film = call("GET /api/render-tasks/{TaskKey}/result/", key, status=200)
+    call("GET /api/render-tasks/{TaskKey}/result/", key, status=206, headers={"Range": "bytes=5-9"})
+    call("GET /api/render-tasks/{TaskKey}/result/", key, status=304, headers={"If-None-Match": film.header("etag")})
+    call("DELETE /api/render-tasks/{TaskKey}/", key, status=204)
+    other = call("POST /api/render-tasks/run_task/", status=201, query="?frames=1-100000", content=scene,
+                 kind="application/octet-stream").json()["TaskKey"]
+    call("DELETE /api/render-tasks/{TaskKey}/", other, status=200)
+
+
 def check_errors(served):
     """All of one form, whatever is wrong."""
     document = served.must("GET", "/openapi.json", token="")
@@ -224,6 +243,11 @@ def check_errors(served):
         (404, "GET", "/uploads/zzzz", {}), (400, "PUT", "/blobs/" + "0" * 64, {"content": b"x"}),
         (400, "PUT", "/blobs/" + "0" * 64 + "?size=1", {"content": b"x"}),
         (409, "GET", f"/workers/w/jobs/{job}/order", {}),
+        (404, "GET", f"/api/render-tasks/{job}/", {}), (404, "DELETE", "/api/render-tasks/zzzz/", {}),
+        (400, "POST", "/api/render-tasks/run_task/", {"content": b"no scene"}),
+        (400, "POST", "/api/render-tasks/run_task/", {}),
+        (400, "POST", "/api/render-tasks/run_task/?misspelt=1", {"content": b"x"}),
+        (400, "GET", "/api/render-tasks/?limit=0", {}), (405, "PUT", "/api/render-tasks/run_task/", {}),
     ]
     for status, method, path, more in asks:
         answer = served.ask(method, path, **more)
@@ -237,6 +261,7 @@ def check_errors(served):
 
 
 def main():
+    need("blender", "ffmpeg", "bwrap")
     served = Served()
     document = served.must("GET", "/openapi.json", token="")
     check_structure(document)
@@ -246,6 +271,7 @@ def main():
     call_blobs(call)
     call_workers(call, served, call_jobs(call, served))
     call_results(call, served)
+    call_render_tasks(call, served)
     call.check_complete()
     served.stop_others()
     check_errors(served)

@@ -106,7 +106,7 @@ ODD = ["", "-1", "0", "9223372036854775807", "-9223372036854775808", "9223372036
 
 def check_queries(served, job):
     document = served.must("GET", "/openapi.json")
-    places = {"job": job, "digest": "0" * 64, "worker": "w", "session": "zzzz", "upload": "zzzz"}
+    places = {"job": job, "digest": "0" * 64, "worker": "w", "session": "zzzz", "upload": "zzzz", "TaskKey": "zzzz"}
     count = 0
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

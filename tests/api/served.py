@@ -162,7 +162,7 @@ class Served:
             sent["Authorization"] = "Bearer " + token
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            connection.request(method, path if path.startswith("/healthz") or path.startswith("/metrics")
+            connection.request(method, path if path.startswith(("/healthz", "/metrics", "/api/"))
                                else ROOT + path, body=content, headers=sent)
             answer = connection.getresponse()
             content = b"" if answer.getheader("content-type", "").startswith("text/event-stream") else answer.read()

@@ -21,6 +21,8 @@
 #include "base/time.h"
 #include "engines/blender_lines.h"
 #include "media/frames.h"
+#include "media/output_folder.h"
+#include "pipelines/blender/blend_file.h"
 #include "pipelines/blender/blender_process.h"
 
 namespace atelier::pipelines::blender {
@@ -42,8 +44,14 @@ constexpr milliseconds life_interval{1000};
 constexpr std::size_t longest_line = 64 * 1024;
 constexpr std::size_t crash_text = 4000;
 
-// What every failure begins with, so that the farm's rules for logs find it.
-void fail(std::ostream& out, const std::string& why) { fmt::print(out, "openjd_fail: {}\n", why); }
+// One line, whatever it is that went wrong: the farm's rules for logs look for how it begins.
+int fail(std::ostream& out, std::string why) {
+    for (char& letter : why)
+        if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
+    fmt::print(out, "openjd_fail: {}\n", why);
+    out.flush();
+    return 1;
+}
 
 // Lines as they come, in pieces of any size.
 class Lines {
@@ -67,7 +75,7 @@ private:
     std::string line_;
 };
 
-// Shows what Blender says; keeps its answer.
+// Shows what Blender says; keeps its answer, and what else of it counts.
 class Teller {
 public:
     explicit Teller(std::ostream& out) : out_(out) {}
@@ -79,14 +87,29 @@ public:
         }
         if (const auto told = engines::parse_blender_line(line)) return tell(*told);
         if (trim(line).empty()) return;
+        heed(line);
         fmt::print(out_, "{}\n", line);
         out_.flush();
     }
 
     const std::optional<json::Value>& answer() const { return answer_; }
     std::uint64_t peak_memory() const { return peak_; }
+    const std::string& error() const { return error_; }                // the last that it told; empty: none
+    const std::string& script_error() const { return script_error_; }  // of a script; empty: none
+    const std::string& version() const { return version_; }            // "3.4.1"; empty: it hasn't said
 
 private:
+    // Blender goes on after a script has failed, and ends with 0.
+    void heed(std::string_view line) {
+        constexpr std::string_view hello = "Blender ", error = "Error: ";
+        if (version_.empty() && line.starts_with(hello)) version_ = line.substr(hello.size());
+        if (line.starts_with(error)) error_ = line.substr(error.size());
+        if (line.find("Traceback (most recent call last)") != std::string_view::npos)
+            in_traceback_ = true;
+        else if (std::exchange(in_traceback_, in_traceback_ && line.starts_with(' ')) && !in_traceback_)
+            script_error_ = line;
+    }
+
     // Each line of progress once in the log would be most of the log.
     void tell(const engines::BlenderLine& told) {
         peak_ = std::max(peak_, told.peak_memory.value_or(0));
@@ -98,7 +121,8 @@ private:
 
     std::ostream& out_;
     std::optional<json::Value> answer_;
-    std::string doing_;
+    std::string doing_, error_, script_error_, version_;
+    bool in_traceback_ = false;
     std::uint64_t peak_ = 0;
 };
 
@@ -114,15 +138,48 @@ void tell_crash(std::ostream& out) {
 
 int gone(std::ostream& out, const std::string& doing) {
     tell_crash(out);
-    fail(out, "Blender crashed while it " + doing);
-    return 1;
+    return fail(out, "Blender crashed while it " + doing);
+}
+
+// Its version, where it can be read.
+std::optional<Header> header_of(const fs::path& scene) {
+    try {
+        return BlendFile(scene).header();
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+// "3.4.1" is older than what wrote a file of 5.0.
+bool is_older(const std::string& version, const Header& header) {
+    const auto parts = split(version, '.');
+    if (parts.size() < 2) return false;
+    const auto major = parse_int(parts[0]), minor = parse_int(parts[1]);
+    return major && minor && *major * 100 + *minor < header.version;
+}
+
+// It has ended without having come to our program. A scene that is newer than this Blender may find another elsewhere.
+int not_opened(std::ostream& out, const OpenRequest& request, const Teller& teller, const std::string& doing) {
+    if (teller.error().empty()) return gone(out, doing);
+    const auto header = header_of(request.scene);
+    if (header && is_older(teller.version(), *header))
+        return fail(out, fmt::format("Blender {} can't open {}, which Blender {} has written: {}", teller.version(),
+                                     request.scene.filename().string(), header->version_text(), teller.error()));
+    return fail(out, std::string(scene_problem) + teller.error());
 }
 
 int hung(std::ostream& out, pid_t blender, const std::string& doing, std::chrono::seconds patience) {
     ::kill(-blender, SIGKILL);
-    fail(out, fmt::format("Blender hangs: it {}, and for {} it neither said anything nor did anything", doing,
-                          format_duration(static_cast<double>(patience.count()))));
-    return 1;
+    return fail(out, fmt::format("Blender hangs: it {}, and for {} it neither said anything nor did anything", doing,
+                                 format_duration(static_cast<double>(patience.count()))));
+}
+
+// What server.py says no to: because of the scene, whoever asks, or of this machine.
+int refused(std::ostream& out, const json::Value& answer) {
+    const json::Object& told = answer.as_object();
+    const json::Value* of = told.if_contains("of");
+    const bool is_of_the_scene = of != nullptr && of->is_string() && of->get_string() == "scene";
+    return fail(out, std::string(is_of_the_scene ? scene_problem : "") + std::string(told.at("problem").as_string()));
 }
 
 void write_settings(const OpenRequest& request) {
@@ -214,10 +271,11 @@ Part part_of_tile(int tile, int columns, int rows, int width, int height) {
 }
 
 int open_blender(const OpenRequest& request, std::ostream& out) {
+    media::check_writable(request.output);
     fs::remove(socket_name);  // of one that crashed
     write_settings(request);
-    ::setenv("TMPDIR", fs::current_path().c_str(), 1);  // for the text of a crash
-    const pid_t blender = start_in_background(command_of(request), output_name);
+    // What it writes when it crashes goes to its temporary folder.
+    const pid_t blender = start_in_background(command_of(request), output_name, fs::current_path().string());
     leave_note(blender);
     Teller teller(out);
     Lines lines([&](std::string_view line) { teller.line(line); });
@@ -227,16 +285,15 @@ int open_blender(const OpenRequest& request, std::ostream& out) {
     while (!fs::exists(socket_name)) {
         const bool is_gone = life.is_gone();  // looked at first: what it said before its end is read below
         if (tail.read(lines)) life.heard();
-        if (teller.answer()) {
-            fail(out, std::string(teller.answer()->at("problem").as_string()));
-            return 1;
-        }
-        if (is_gone) return gone(out, doing);
+        if (teller.answer()) return refused(out, *teller.answer());
+        if (is_gone) return not_opened(out, request, teller, doing);
         if (life.hangs()) return hung(out, blender, doing, request.hang);
         std::this_thread::sleep_for(look_interval);
     }
     tail.read(lines);
-    return 0;
+    if (teller.script_error().empty()) return 0;
+    ::kill(-blender, SIGKILL);
+    return fail(out, std::string(scene_problem) + "a script inside of it failed: " + teller.script_error());
 }
 
 int render_frame(const FrameRequest& request, std::ostream& out) {
@@ -261,12 +318,15 @@ int render_frame(const FrameRequest& request, std::ostream& out) {
         lines.add({buffer, static_cast<std::size_t>(count)});
     }
     const json::Object& answer = teller.answer()->as_object();
-    if (answer.contains("problem")) {
-        fail(out, std::string(answer.at("problem").as_string()));
-        return 1;
+    if (answer.contains("problem")) return refused(out, answer);
+    const std::string picture(answer.at("path").as_string());
+    if (!teller.script_error().empty()) {
+        fs::remove(picture);
+        return fail(out, fmt::format("a script inside of the scene failed at frame {}: {}", request.frame,
+                                     teller.script_error()));
     }
     if (teller.peak_memory() > 0) fmt::print(out, "atelier_metric: render_memory={}\n", teller.peak_memory());
-    fmt::print(out, "atelier_preview: {}\n", std::string_view(answer.at("path").as_string()));
+    fmt::print(out, "atelier_preview: {}\n", picture);
     return 0;
 }
 

@@ -7,14 +7,19 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace atelier::pipelines::blender {
+
+// How a failure begins that every frame of the job would run into: the job's rules for logs know it.
+constexpr std::string_view scene_problem = "This scene can't be rendered: ";
 
 struct OpenRequest {
     std::filesystem::path scene;     // the .blend
     std::filesystem::path settings;  // JSON for server.py
     std::filesystem::path root;      // below which the scene's files lie here; empty: where they were
+    std::filesystem::path output;    // where pictures will be written: found out before the first of them
     std::string program = "blender";
     bool trust = false;  // scripts inside of the scene may run
     std::chrono::seconds hang{300};

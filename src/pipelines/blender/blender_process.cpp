@@ -36,11 +36,17 @@ std::vector<std::string> stat_fields(pid_t process) {
 
 }  // namespace
 
-pid_t start_in_background(const std::vector<std::string>& argv, const std::string& output) {
-    std::vector<char*> words;
+pid_t start_in_background(const std::vector<std::string>& argv, const std::string& output,
+                          const std::string& temporary) {
+    const std::string folder = "TMPDIR=" + temporary;
+    std::vector<const char*> words, variables;
     for (const std::string& word : argv)
-        words.push_back(const_cast<char*>(word.c_str()));
+        words.push_back(word.c_str());
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        if (!std::string_view(*variable).starts_with("TMPDIR=")) variables.push_back(*variable);
+    variables.push_back(folder.c_str());
     words.push_back(nullptr);
+    variables.push_back(nullptr);
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
@@ -50,7 +56,8 @@ pid_t start_in_background(const std::vector<std::string>& argv, const std::strin
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
     pid_t process = -1;
-    const int problem = ::posix_spawnp(&process, words[0], &files, &attributes, words.data(), environ);
+    const int problem = ::posix_spawnp(&process, words[0], &files, &attributes, const_cast<char**>(words.data()),
+                                       const_cast<char**>(variables.data()));
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     if (problem != 0)

@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
+#include "media/film_tool.h"
+#include "media/output_folder.h"
 #include "pipelines/blender/commands.h"
 #include "pipelines/blender/pair.h"
 #include "pipelines/blender/render_job.h"
@@ -23,6 +25,7 @@ struct Render {
     RenderRequest request;
     cli::RunOptions options;
     std::string size, tiles, order = "forward";
+    bool retry_bad = false;
 
     void add_scene(CLI::App& command) {
         command.add_option("SCENE", request.scene, "A .blend")->required();
@@ -52,8 +55,12 @@ struct Render {
         command.add_option("--tiles", tiles, "COLUMNSxROWS: a still in parts, joined to the same pixels");
         command.add_option("--samples-slices", request.slices, "A still (Cycles) as the mean of so many")
             ->check(CLI::Range(2, 1024));
-        command.add_option("--hang", request.hang_minutes, "Minutes without a line and without work; else 5")
+        command.add_option("--hang", request.hang_seconds, "Such as 90s, 5m: without a line and without work; else 5m")
+            ->transform(CLI::AsNumberWithUnit(std::map<std::string, int>{{"s", 1}, {"m", 60}, {"h", 3600}},
+                                              CLI::AsNumberWithUnit::UNIT_REQUIRED))
             ->check(CLI::PositiveNumber);
+        command.add_option("--max-tries", request.settings.max_tries, "Tries of a frame that fails; else 3")
+            ->check(CLI::Range(1, 100));
         command.add_option("--workers", options.workers, "Blenders at one time; else one a core")
             ->check(CLI::Range(1, 1024));
         command.add_option("--priority", request.settings.priority)->check(CLI::Range(0, 100));
@@ -69,6 +76,7 @@ struct Render {
         command.add_option("--fps", request.rate, "Frames per second; else the scene's own");
         command.add_option("--tone", request.tone, "How 16 and 32 bits become a film: standard, filmic");
         command.add_flag("--allow-gaps", request.allow_gaps, "A film also without frames that failed");
+        command.add_flag("--retry-bad", retry_bad, "Render frames again that look wrong: black, cut off, ...");
         command.add_flag("!--no-looks", request.looks, "No thumbnails, no contact sheet, no search for bad frames");
     }
 
@@ -83,15 +91,44 @@ struct Render {
         }
         request.order = media::parse_frame_order(order);
         const RenderPlan plan = plan_render(request);
-        if (!options.dry_run) fs::create_directories(plan.output);
-        options.only = plan.inputs;
+        if (options.dry_run) return submit(plan, output);
+        media::check_writable(plan.output);
         if (!plan.skipped.empty()) output.say(fmt::format("{} frames are there already", plan.skipped.size()));
-        const int status = cli::run(plan.submission, options, output);
-        if (status == cli::done && !options.dry_run) {
-            output.say(fmt::format("the frames are in {}", plan.output.string()));
-            if (!plan.film.empty()) output.say(fmt::format("the film is {}", plan.film.string()));
+        int status = submit(plan, output);
+        if (status == cli::failed && request.allow_gaps && !plan.film.empty()) status = finish_with_gaps(plan, output);
+        media::FrameNumbers bad = media::read_bad_frames(plan.report);
+        if (retry_bad && !bad.empty()) {
+            output.say(fmt::format("frames {} look wrong and are rendered again", media::print_frames(bad)));
+            request.only = bad;
+            status = submit(plan_render(request), output);
+            bad = media::read_bad_frames(plan.report);
         }
+        if (status == cli::done) tell(plan, bad, output);
         return status;
+    }
+
+private:
+    // What an older render told of bad frames is not of this one.
+    int submit(const RenderPlan& plan, cli::Output& output) {
+        if (!options.dry_run && !plan.report.empty()) fs::remove(plan.report);
+        options.only = plan.inputs;
+        return cli::run(plan.submission, options, output);
+    }
+
+    // The farm makes no film of frames that failed. Whoever wants one all the same has it made of what is there.
+    int finish_with_gaps(const RenderPlan& plan, cli::Output& output) {
+        if (media::list_frames({plan.output, plan.pattern}).empty()) return cli::failed;
+        output.say("the film is made without the frames that failed");
+        request.only = media::FrameNumbers{};
+        return submit(plan_render(request), output);
+    }
+
+    static void tell(const RenderPlan& plan, const media::FrameNumbers& bad, cli::Output& output) {
+        output.say(fmt::format("the frames are in {}", plan.output.string()));
+        if (!plan.film.empty()) output.say(fmt::format("the film is {}", plan.film.string()));
+        if (!bad.empty())
+            output.say(fmt::format("look at frames {}: {} says what is wrong with them", media::print_frames(bad),
+                                   plan.report.string()));
     }
 };
 

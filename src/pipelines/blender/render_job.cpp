@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "media/picture.h"
+#include "pipelines/blender/blender_client.h"
 #include "pipelines/blender/render_template.h"
 
 namespace atelier::pipelines::blender {
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::size_t most_named = 8;
 constexpr std::size_t most_parts = 1024;
+constexpr std::size_t pieces_of_a_sandboxed_job = 8;
+constexpr std::size_t most_frames_of_one_start = 20;
 
 Scene scene_of(const RenderRequest& request) {
     if (request.scene_name.empty()) return BlendFile::get_current_scene(request.scene);
@@ -154,8 +157,31 @@ bool wants_film(const RenderRequest& request, const ImageFormat& format, std::si
     return is_asked_for || frames > 1;
 }
 
-void check_parts(const RenderRequest& request, const ImageFormat& format, std::size_t frames) {
+Size size_of(const RenderRequest& request, const Scene& scene) {
+    const Size full = request.size.value_or(Size{scene.width, scene.height});
+    const int percent = request.percent > 0 ? request.percent : request.size ? 100 : scene.percentage;
+    return {full.width * percent / 100, full.height * percent / 100};
+}
+
+// What only some of the engines know. Blender itself takes all of it from all, and does nothing.
+void check_engine(const RenderRequest& request, const std::string& engine) {
+    if (engine != "CYCLES" && (!request.device.empty() || request.slices > 0))
+        throw Error(Error::Kind::invalid,
+                    fmt::format("{} is for Cycles, and this scene is rendered by {}",
+                                request.slices > 0 ? "--samples-slices" : "--device", printable(engine)),
+                    "choose it by --engine cycles");
+    static const std::set<int> of_workbench = {5, 8, 11, 16, 32};
+    if (engine == "BLENDER_WORKBENCH" && request.samples > 0 && !of_workbench.contains(request.samples))
+        throw Error(Error::Kind::invalid, fmt::format("Workbench can't render with {} samples", request.samples),
+                    "it knows 5, 8, 11, 16 and 32");
+    if (request.slices > 0 && request.samples > 0 && request.samples < request.slices)
+        throw Error(Error::Kind::invalid,
+                    fmt::format("{} samples can't be shared by {} slices", request.samples, request.slices));
+}
+
+void check_parts(const RenderRequest& request, const ImageFormat& format, const Size& size, std::size_t frames) {
     if (!request.tiles && request.slices == 0) return;
+    if (request.chunk > 0) throw Error(Error::Kind::invalid, "a still in parts has no chunks of frames");
     if (request.tiles && request.slices > 0)
         throw Error(Error::Kind::invalid, "tiles and slices don't go together", "choose one of the two");
     if (frames != 1)
@@ -166,14 +192,18 @@ void check_parts(const RenderRequest& request, const ImageFormat& format, std::s
     const std::size_t parts =
         request.tiles ? static_cast<std::size_t>(request.tiles->columns) * static_cast<std::size_t>(request.tiles->rows)
                       : static_cast<std::size_t>(request.slices);
+    if (request.tiles && (request.tiles->columns > size.width || request.tiles->rows > size.height))
+        throw Error(Error::Kind::invalid, fmt::format("{} x {} pixels can't be cut into {} x {} tiles", size.width,
+                                                      size.height, request.tiles->columns, request.tiles->rows));
     if (parts < 1 || parts > most_parts)
         throw Error(Error::Kind::invalid, fmt::format("{} parts can't be made; at most {}", parts, most_parts));
 }
 
-// A '#' would stand for a number.
+// A '#' would stand for a number, braces for a value of the template.
 std::string name_of(const fs::path& scene) {
     std::string name = scene.stem().string();
-    std::replace(name.begin(), name.end(), '#', '_');
+    for (char& letter : name)
+        if (std::string_view("#{}").find(letter) != std::string_view::npos) letter = '_';
     return name;
 }
 
@@ -200,10 +230,11 @@ json::Object settings_of(const RenderRequest& request, const ImageFormat& format
     return settings;
 }
 
-Size size_of(const RenderRequest& request, const Scene& scene) {
-    const Size full = request.size.value_or(Size{scene.width, scene.height});
-    const int percent = request.percent > 0 ? request.percent : request.size ? 100 : scene.percentage;
-    return {full.width * percent / 100, full.height * percent / 100};
+// A sandbox keeps no Blender open between tasks: each that is started is for several frames, and there are pieces for
+// as many workers as a small farm has.
+int chunk_of(const RenderRequest& request, std::size_t frames) {
+    if (!request.settings.sandbox || request.chunk > 0) return request.chunk;
+    return static_cast<int>(std::clamp<std::size_t>(frames / pieces_of_a_sandboxed_job, 1, most_frames_of_one_start));
 }
 
 }  // namespace
@@ -215,18 +246,24 @@ RenderPlan plan_render(const RenderRequest& request) {
     const std::string engine = engine_of(request, plan.scene);
     const ImageFormat& format = format_of(request, plan.scene);
     const media::FrameNumbers wanted = frames_of(request, plan.scene);
-    check_parts(request, format, wanted.size());
-    const auto dependencies = find_dependencies(scene);
+    check_engine(request, engine.empty() ? plan.scene.engine.value_or("") : engine);
+    check_parts(request, format, size_of(request, plan.scene), wanted.size());
+    DependencyLimits limits;
+    limits.only_below = request.only_below;
+    const auto dependencies = find_dependencies(scene, limits);
     refuse_missing(dependencies, request);
     const Files files = files_of(scene, dependencies);
 
     const std::string name = name_of(scene);
     plan.output = fs::absolute(request.output.empty() ? fs::path("renders") / name : request.output).lexically_normal();
     const media::FramePattern pattern = media::FramePattern::parse(name + "_####" + std::string(format.extension));
+    plan.format = format.type;
+    plan.pattern = pattern;
     if (request.skip_existing) plan.skipped = existing_frames({plan.output, pattern}, wanted);
+    if (request.only) plan.skipped = media::missing_frames(wanted, *request.only);
     plan.frames = media::in_order(media::missing_frames(wanted, plan.skipped), request.order);
 
-    if (plan.frames.empty())
+    if (plan.frames.empty() && !request.only)
         throw Error(Error::Kind::conflict, fmt::format("all {} frames are there already", wanted.size()),
                     "without --skip-existing they are rendered again");
 
@@ -237,14 +274,15 @@ RenderPlan plan_render(const RenderRequest& request) {
     parts.frames = plan.frames;
     parts.in_order = request.order == media::FrameOrder::forward;
     parts.settings = settings_of(request, format, engine, files.root);
-    parts.chunk = request.settings.sandbox ? std::max(1, request.chunk) : request.chunk;
+    parts.chunk = chunk_of(request, plan.frames.size());
     parts.tiles = request.tiles;
     parts.size = size_of(request, plan.scene);
     parts.slices = request.slices;
     parts.keeps_earlier = !plan.skipped.empty();
     parts.looks = request.looks && can_be_looked_at(format);
+    if (parts.looks) plan.report = plan.output / report_name(parts);
     parts.trust = request.trust;
-    parts.hang_seconds = request.hang_minutes * 60;
+    parts.hang_seconds = request.hang_seconds;
     parts.program = request.program;
     if (wants_film(request, format, wanted.size())) {
         const media::FilmCodec codec = media::parse_film_codec(request.film.empty() ? "mp4" : request.film);
@@ -269,11 +307,12 @@ RenderPlan plan_render(const RenderRequest& request) {
     plan.submission.settings = request.settings;
     plan.submission.settings.isolate |= request.settings.sandbox;
     plan.submission.settings.log_rules.push_back({"Blender hangs: ", wire::ResultClass::stalled});
+    plan.submission.settings.log_rules.push_back({std::string(scene_problem), wire::ResultClass::failed_job});
     plan.submission.settings.log_rules.push_back(
         {"out of memory|Out of memory|Malloc returns null", wire::ResultClass::failed_resource});
     plan.inputs["Files"] = files.paths;
     for (const int frame : plan.skipped)
-        plan.inputs["Output"].push_back(pattern.name_of(frame));
+        if (fs::exists(plan.output / pattern.name_of(frame))) plan.inputs["Output"].push_back(pattern.name_of(frame));
     return plan;
 }
 

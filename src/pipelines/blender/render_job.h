@@ -40,10 +40,11 @@ struct RenderRequest {
     std::string device;  // cpu, gpu, or as the scene has it
     media::FrameOrder order = media::FrameOrder::forward;
     bool skip_existing = false;
-    int chunk = 0;              // frames a Blender that is started anew for them; 0: one stays open
-    std::optional<Grid> tiles;  // a still in parts
-    int slices = 0;             // a still as the mean of so many, with other seeds
-    std::string film;           // mp4, webm, mov, gif, h265, ...; none; empty: mp4 of an animation
+    std::optional<media::FrameNumbers> only;  // of the frames, those that are rendered; the others are there already
+    int chunk = 0;                            // frames a Blender that is started anew for them; 0: one stays open
+    std::optional<Grid> tiles;                // a still in parts
+    int slices = 0;                           // a still as the mean of so many, with other seeds
+    std::string film;                         // mp4, webm, mov, gif, h265, ...; none; empty: mp4 of an animation
     std::string quality = "good";
     std::string rate;  // frames per second; empty: the scene's own
     std::string tone;  // how frames of 16 and 32 bits become a film
@@ -52,7 +53,9 @@ struct RenderRequest {
     bool denoise = true;         // where the scene asks for it
     bool trust = false;          // scripts inside of the scene may run
     bool allow_missing = false;  // files that the scene names and that aren't there
-    int hang_minutes = 5;        // without a line and without work
+    int hang_seconds = 300;      // without a line and without work
+    // Of a stranger's scene: nothing outside of it is looked at, and none of it is taken along.
+    std::filesystem::path only_below;
     std::string program = "blender";
     wire::Settings settings;
 };
@@ -62,7 +65,10 @@ struct RenderPlan {
     media::FrameNumbers frames;   // in the order in which they are rendered
     media::FrameNumbers skipped;  // that are there already
     std::filesystem::path output;
-    std::filesystem::path film;  // empty: none
+    RenderOutputType format = RenderOutputType::PNG;  // of the frames
+    media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
+    std::filesystem::path film;    // empty: none
+    std::filesystem::path report;  // on bad frames; empty: nobody looks for any
     wire::Submission submission;
     std::map<std::string, std::vector<std::string>> inputs;  // parameter → files below it that are needed
 };

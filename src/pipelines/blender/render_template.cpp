@@ -21,16 +21,26 @@ json::Object action(const char* command, const Words& arguments) {
 
 json::Object script_of(json::Object on_run) { return {{"actions", json::Object{{"onRun", std::move(on_run)}}}}; }
 
-// Two braces would begin a reference of the template's; in JSON one of them can be written otherwise.
+// Two braces would begin or end a reference of the template's; in JSON one of them can be written otherwise.
 std::string without_references(std::string text) {
-    for (std::size_t at = 0; (at = text.find("{{", at)) != std::string::npos;)
-        text.replace(at, 2, "{\\u007b");
+    for (const auto& [braces, otherwise] : {std::pair{"{{", "{\\u007b"}, std::pair{"}}", "}\\u007d"}})
+        for (std::size_t at = 0; (at = text.find(braces, at)) != std::string::npos;)
+            text.replace(at, 2, otherwise);
     return text;
 }
 
 Words opening(const RenderTemplate& parts, const std::string& settings) {
-    Words words{"{{Param.Files}}/{{Param.Scene}}",  "--settings", settings,     "--root", "{{Param.Files}}", "--hang",
-                std::to_string(parts.hang_seconds), "--blender",  parts.program};
+    Words words{"{{Param.Files}}/{{Param.Scene}}",
+                "--settings",
+                settings,
+                "--root",
+                "{{Param.Files}}",
+                "--output",
+                "{{Param.Output}}",
+                "--hang",
+                std::to_string(parts.hang_seconds),
+                "--blender",
+                parts.program};
     if (parts.trust) words.emplace_back("--trust");
     return words;
 }
@@ -56,6 +66,7 @@ json::Object step_of(const std::string& name, json::Object space, json::Object s
 }
 
 json::Object after(json::Object step, const Words& before) {
+    if (before.empty()) return step;
     json::Array dependencies;
     for (const std::string& name : before)
         dependencies.push_back(json::Object{{"dependsOn", name}});
@@ -75,6 +86,20 @@ std::string extension_of(const media::FramePattern& pattern) {
 
 Words frame_words(const RenderTemplate& parts, const std::string& frame, const std::string& place) {
     return {"frame", frame, "--place", "{{Param.Output}}/" + place, "--hang", std::to_string(parts.hang_seconds)};
+}
+
+// By a Blender of the task's own.
+Words own_words(const RenderTemplate& parts, const std::string& frames, const std::string& place) {
+    Words words{"frames", frames, "--place", "{{Param.Output}}/" + place};
+    const Words rest = opening(parts, "{{Task.File.Settings}}");
+    words.insert(words.end(), rest.begin(), rest.end());
+    return words;
+}
+
+json::Object own_script(const RenderTemplate& parts, const Words& words) {
+    json::Object script = script_of(action("atelier-blender", words));
+    script["embeddedFiles"] = json::Array{settings_file(parts)};
+    return script;
 }
 
 // A range is sorted by the farm, a list is not; but a list has a bound, so many frames in another order are several
@@ -105,12 +130,8 @@ void add_chunk_step(const RenderTemplate& parts, json::Array& steps, Words& name
         {"type", "CHUNK[INT]"},
         {"range", media::print_frames(parts.frames)},
         {"chunks", json::Object{{"defaultTaskCount", parts.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
-    Words words{"frames", "{{Task.Param.Frame}}", "--place", "{{Param.Output}}/" + stem_of(parts.pattern)};
-    const Words rest = opening(parts, "{{Task.File.Settings}}");
-    words.insert(words.end(), rest.begin(), rest.end());
-    json::Object script = script_of(action("atelier-blender", words));
-    script["embeddedFiles"] = json::Array{settings_file(parts)};
-    steps.push_back(step_of("Render", space, script));
+    const Words words = own_words(parts, "{{Task.Param.Frame}}", stem_of(parts.pattern));
+    steps.push_back(step_of("Render", space, own_script(parts, words)));
     names.emplace_back("Render");
 }
 
@@ -118,7 +139,9 @@ void add_chunk_step(const RenderTemplate& parts, json::Array& steps, Words& name
 void add_part_steps(const RenderTemplate& parts, json::Array& steps, Words& names) {
     const int count = parts.tiles ? parts.tiles->columns * parts.tiles->rows : parts.slices;
     const std::string stem = parts.name + "_part-";
-    Words words = frame_words(parts, std::to_string(parts.frames.at(0)), "parts/" + stem + "{{Task.Param.Part}}");
+    const std::string frame = std::to_string(parts.frames.at(0));
+    const std::string place = "parts/" + stem + "{{Task.Param.Part}}";
+    Words words = parts.chunk > 0 ? own_words(parts, frame, place) : frame_words(parts, frame, place);
     if (parts.tiles) {
         const Words tile{"--tile", "{{Task.Param.Part}}",
                          "--grid", fmt::format("{}x{}", parts.tiles->columns, parts.tiles->rows),
@@ -128,9 +151,13 @@ void add_part_steps(const RenderTemplate& parts, json::Array& steps, Words& name
         words.insert(words.end(), {"--seed", "{{Task.Param.Part}}"});
     }
     json::Object space{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", count - 1)}};
-    json::Object step = step_of("Parts", space, script_of(action("atelier-blender", words)));
-    step["stepEnvironments"] = json::Array{blender_environment(parts)};
-    steps.push_back(std::move(step));
+    if (parts.chunk > 0) {
+        steps.push_back(step_of("Parts", space, own_script(parts, words)));
+    } else {
+        json::Object step = step_of("Parts", space, script_of(action("atelier-blender", words)));
+        step["stepEnvironments"] = json::Array{blender_environment(parts)};
+        steps.push_back(std::move(step));
+    }
 
     Words join{parts.tiles ? "join" : "average"};
     for (int part = 0; part < count; ++part)
@@ -139,6 +166,15 @@ void add_part_steps(const RenderTemplate& parts, json::Array& steps, Words& name
     join.insert(join.end(), {"--to", "{{Param.Output}}/" + parts.pattern.name_of(parts.frames[0])});
     steps.push_back(after(step_of("Join", {}, script_of(action("atelier-media", join))), {"Parts"}));
     names.emplace_back("Join");
+}
+
+bool is_in_parts(const RenderTemplate& parts) { return parts.tiles || parts.slices > 0; }
+bool is_chunked(const RenderTemplate& parts) { return parts.chunk > 0 && !is_in_parts(parts) && !parts.frames.empty(); }
+
+void add_rendering(const RenderTemplate& parts, json::Array& steps, Words& names) {
+    if (is_in_parts(parts)) return add_part_steps(parts, steps, names);
+    if (is_chunked(parts)) return add_chunk_step(parts, steps, names);
+    add_frame_steps(parts, steps, names);
 }
 
 Words about_frames(const RenderTemplate& parts) {
@@ -162,7 +198,7 @@ json::Object looks_step(const RenderTemplate& parts, const Words& before) {
     words.insert(words.end(), frames.begin(), frames.end());
     words.insert(words.end(), {"--thumbnails", "{{Param.Output}}/thumbnails", "--sheet",
                                "{{Param.Output}}/" + parts.name + "_sheet.jpg", "--report",
-                               "{{Param.Output}}/" + parts.name + "_report.json"});
+                               "{{Param.Output}}/" + report_name(parts)});
     return after(step_of("Looks", {}, script_of(action("atelier-media", words))), before);
 }
 
@@ -175,22 +211,19 @@ json::Array parameters_of(const RenderTemplate& parts) {
 
 }  // namespace
 
+std::string report_name(const RenderTemplate& parts) { return parts.name + "_report.json"; }
+
 json::Value render_template(const RenderTemplate& parts) {
     json::Array steps;
     Words names;
-    if (parts.tiles || parts.slices > 0)
-        add_part_steps(parts, steps, names);
-    else if (parts.chunk > 0)
-        add_chunk_step(parts, steps, names);
-    else
-        add_frame_steps(parts, steps, names);
+    if (!parts.frames.empty()) add_rendering(parts, steps, names);
     if (parts.film) steps.push_back(film_step(parts, names));
     if (parts.looks) steps.push_back(looks_step(parts, names));
     json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
-                          {"name", without_references(parts.name)},
+                          {"name", parts.name},
                           {"parameterDefinitions", parameters_of(parts)},
                           {"steps", std::move(steps)}};
-    if (parts.chunk > 0) document["extensions"] = json::Array{"TASK_CHUNKING"};
+    if (is_chunked(parts)) document["extensions"] = json::Array{"TASK_CHUNKING"};
     return document;
 }
 

@@ -19,7 +19,7 @@ struct RenderTemplate {
     media::FrameNumbers frames;  // that are rendered, in their order
     bool in_order = true;        // that order is ascending
     json::Object settings;       // for server.py
-    int chunk = 0;
+    int chunk = 0;               // 0: a Blender stays open for the session; else each task has its own
     std::optional<Grid> tiles;
     Size size;
     int slices = 0;
@@ -39,6 +39,9 @@ struct RenderTemplate {
     std::optional<Film> film;
 };
 
+std::string report_name(const RenderTemplate& parts);  // of the file that tells of bad frames
+
+// Without frames it only makes the film and looks at what is there.
 json::Value render_template(const RenderTemplate& parts);
 
 }  // namespace atelier::pipelines::blender

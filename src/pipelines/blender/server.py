@@ -19,7 +19,11 @@ FILMS = {"FFMPEG", "AVI_JPEG", "AVI_RAW"}
 
 
 class Refused(Exception):
-    """What a person has to know; not a defect of this program."""
+    """What a person has to know; not a defect of this program. Of the scene: no other machine would do better."""
+
+    def __init__(self, text, of="scene"):
+        super().__init__(text)
+        self.of = of
 
 
 def choose_scene(settings):
@@ -53,7 +57,7 @@ def choose_engine(scene, settings):
         try:
             scene.render.engine = settings["engine"]
         except TypeError:
-            raise Refused(f"this Blender has no engine {settings['engine']!r}")
+            raise Refused(f"this Blender has no engine {settings['engine']!r}", of="machine")
     samples = settings.get("samples")
     if samples:
         scene.cycles.samples = samples
@@ -84,7 +88,7 @@ def choose_device(scene, device):
             scene.cycles.device = "GPU"
             print(f"Rendering on {', '.join(item.name for item in found)} by {kind}", flush=True)
             return
-    raise Refused("this Blender finds no graphics card that can render here, and one is asked for")
+    raise Refused("this Blender finds no graphics card that can render here, and one is asked for", of="machine")
 
 
 def choose_output(scene, settings):
@@ -158,7 +162,7 @@ def render_frame(scene, request):
     made = render.frame_path(frame=frame)
     bpy.ops.render.render(animation=True, scene=scene.name)
     if not os.path.exists(made):
-        raise Refused(f"Blender has written no picture of frame {frame}")
+        raise Refused(f"Blender has written no picture of frame {frame}", of="frame")
     place = request["place"] + os.path.splitext(made)[1]
     os.replace(made, place)
     return place
@@ -168,7 +172,7 @@ def answer(scene, request):
     try:
         return {"path": render_frame(scene, request)}
     except Refused as problem:
-        return {"problem": str(problem)}
+        return {"problem": str(problem), "of": problem.of}
     except Exception as problem:  # also what Blender reports: "Error: ..."
         return {"problem": str(problem).strip().removeprefix("Error: ") + hint_for(str(problem))}
 
@@ -210,7 +214,7 @@ def main():
     try:
         scene = prepare(settings)
     except Refused as problem:
-        print(f"{ANSWER}{json.dumps({'problem': str(problem)})}", flush=True)
+        print(f"{ANSWER}{json.dumps({'problem': str(problem), 'of': problem.of})}", flush=True)
         os._exit(1)
     serve(scene)
 

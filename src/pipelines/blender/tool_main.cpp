@@ -15,6 +15,7 @@ void add_opening(CLI::App& verb, blender::OpenRequest& open) {
     verb.add_option("SCENE", open.scene)->required();
     verb.add_option("--settings", open.settings, "JSON: what differs from the scene's own")->required();
     verb.add_option("--root", open.root, "Where the files lie here");
+    verb.add_option("--output", open.output, "Where pictures will be written");
     verb.add_option("--blender", open.program)->capture_default_str();
     verb.add_flag("--trust", open.trust, "Let the scene's own scripts run");
 }
@@ -59,6 +60,15 @@ int run(int argc, char** argv) {
     int seed = -1;
     std::string numbers;
 
+    const auto add_part = [&](CLI::App& verb) {
+        tile.add_to(verb);
+        verb.add_option("--seed", seed, "Of the samples");
+    };
+    const auto take_part = [&] {
+        frame.part = tile.part();
+        if (seed >= 0) frame.seed = seed;
+    };
+
     CLI::App* opens = tool.add_subcommand("open", "start Blender with a scene; it stays open for the session");
     add_opening(*opens, open);
     add_hang(*opens, open.hang);
@@ -68,11 +78,9 @@ int run(int argc, char** argv) {
     one->add_option("NUMBER", frame.frame)->required();
     add_place(*one, frame);
     add_hang(*one, frame.hang);
-    tile.add_to(*one);
-    one->add_option("--seed", seed, "Of the samples");
+    add_part(*one);
     one->callback([&] {
-        frame.part = tile.part();
-        if (seed >= 0) frame.seed = seed;
+        take_part();
         status = blender::render_frame(frame, std::cout);
     });
 
@@ -81,7 +89,9 @@ int run(int argc, char** argv) {
     add_opening(*several, open);
     add_place(*several, frame);
     add_hang(*several, frame.hang);
+    add_part(*several);
     several->callback([&] {
+        take_part();
         open.hang = frame.hang;
         status = blender::render_frames(open, frame, atelier::media::parse_frames(numbers), std::cout);
     });
