@@ -251,6 +251,7 @@ TEST(Pov, WhatCannotBeIsRefusedBeforeItBegins) {
     EXPECT_EQ(ground.run({"pov", scene, "--format", "gif"}).status, 2);
     EXPECT_EQ(ground.run({"pov", scene, "--frames", "9-1"}).status, 2);
     EXPECT_EQ(ground.run({"pov", scene, "--frames", "1-4", "--rows", "2"}).status, 2);
+    EXPECT_EQ(ground.run({"pov", scene, "--frames", "1-4", "--format", "exr", "--film", "h264"}).status, 2);
     EXPECT_FALSE(fs::exists(ground.path("data")));
 }
 

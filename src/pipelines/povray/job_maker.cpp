@@ -212,7 +212,7 @@ private:
                          {"chunks", json::Object{{"defaultTaskCount", chunk},
                                                  {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
         made_.result = job_.output / "frames";
-        if (job_.film) add_film();
+        if (wants_film()) add_film();
         if (job_.looks && can_be_looked_at()) add_looks();
     }
 
@@ -237,6 +237,25 @@ private:
             throw Error(Error::Kind::invalid, fmt::format("the frames {} don't lie within {} to {}", *job_.frames,
                                                           plan_.initial, plan_.final));
         return wanted;
+    }
+
+    // Light without a look of its own: more than 8 bits.
+    bool needs_tone() const {
+        const bool deep = extension_ == ".png" && job_.options.integer("Bits_Per_Color", 8) > 8;
+        return extension_ == ".exr" || extension_ == ".hdr" || deep;
+    }
+
+    bool wants_film() {
+        if (!job_.film) return false;
+        if (extension_ == ".ppm") return do_without_film("PPM", "draw PNG");
+        if (!needs_tone() || !job_.film->tone.empty()) return true;
+        return do_without_film("frames of more than 8 bits", "say how they are brought to a screen: --tone standard");
+    }
+
+    bool do_without_film(const std::string& what, const std::string& hint) {
+        if (job_.film->is_asked_for) throw Error(Error::Kind::invalid, "no film can be made of " + what, hint);
+        made_.notes.push_back("no film is made of " + what + "; for one, " + hint);
+        return false;
     }
 
     void add_film() {

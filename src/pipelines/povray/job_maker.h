@@ -16,7 +16,8 @@ struct FilmWish {
     std::string codec = "h264";
     std::string quality = "good";
     std::string rate = "24";
-    std::string tone;  // mapping, for frames of 16 bits and more; empty: none
+    bool is_asked_for = false;  // else it is made where it can be
+    std::string tone;           // mapping, for frames of 16 bits and more; empty: none
 };
 
 struct PovJob {

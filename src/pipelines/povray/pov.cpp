@@ -45,10 +45,13 @@ void apply_antialias(const std::string& antialias, SceneOptions& options) {
 void apply_format(const std::string& format, SceneOptions& options) {
     if (format.empty()) return;
     static constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {"png", "N8"}, {"png16", "N16"}, {"jpg", "J"}, {"jpeg", "J"}, {"tga", "T"},
-        {"bmp", "B"},  {"ppm", "P"},     {"exr", "E"}, {"hdr", "H"}};
+        {"png", "N"}, {"png16", "N"}, {"jpg", "J"}, {"jpeg", "J"}, {"tga", "T"},
+        {"bmp", "B"}, {"ppm", "P"},   {"exr", "E"}, {"hdr", "H"}};
     for (const auto& [name, type] : known)
-        if (name == format) return options.set("Output_File_Type", type);
+        if (name == format) {
+            options.set("Output_File_Type", type);
+            return options.set("Bits_Per_Color", name.ends_with("16") ? "16" : "8");
+        }
     refuse("POV-Ray writes no pictures of the format " + format, "png, png16, jpg, tga, bmp, ppm, exr, hdr");
 }
 
@@ -97,8 +100,11 @@ PovJob pov_job(const PovRequest& request) {
     job.output = !request.output.empty() ? request.output : fs::path("renders") / job.name;
     job.libraries = request.libraries;
     if (request.film != "none")
-        job.film =
-            FilmWish{request.film.empty() ? "h264" : request.film, request.film_quality, request.rate, request.tone};
+        job.film = FilmWish{.codec = request.film.empty() ? "h264" : request.film,
+                            .quality = request.film_quality,
+                            .rate = request.rate,
+                            .is_asked_for = !request.film.empty(),
+                            .tone = request.tone};
     if (!request.data.empty()) job.data = request.data;
     job.allow_gaps = request.allow_gaps;
     job.looks = request.looks;

@@ -69,7 +69,8 @@ TEST(SceneOptions, SwitchesAreSettings) {
     EXPECT_EQ(options.integer("Sampling_Method", 1), 2);
     EXPECT_FALSE(options.is_on("Jitter", true));
     EXPECT_EQ(options.number("Initial_Clock", 0), 0.5);
-    EXPECT_EQ(options.get("Output_File_Type"), "N16");
+    EXPECT_EQ(options.get("Output_File_Type"), "N");
+    EXPECT_EQ(options.get("Bits_Per_Color"), "16");
     EXPECT_EQ(extension_of(options), ".png");
     const std::string text = options.text_for_tasks();
     EXPECT_NE(text.find("quality=9\n"), std::string::npos) << text;

@@ -1,5 +1,7 @@
 #include "pipelines/povray/switches.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -93,6 +95,15 @@ bool fits(const Switch& known, std::string_view letters) {
     return known.form != Form::toggle || letters.size() == known.letters.size() || known.letters.starts_with('g');
 }
 
+// "+FN16" is two settings: as one, Output_File_Type=N16, POV-Ray takes it for 8 bits.
+std::vector<std::pair<std::string, std::string>> settings_of_file_type(const std::string& value) {
+    std::vector<std::pair<std::string, std::string>> settings{{"Output_to_File", "on"}};
+    const std::size_t digits = std::min(value.find_first_of("0123456789"), value.size());
+    if (digits > 0) settings.emplace_back("Output_File_Type", value.substr(0, digits));
+    if (digits < value.size()) settings.emplace_back("Bits_Per_Color", value.substr(digits));
+    return settings;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> settings_of_switch(std::string_view word) {
@@ -101,6 +112,7 @@ std::vector<std::pair<std::string, std::string>> settings_of_switch(std::string_
     for (const Switch& known : switches) {
         if (!fits(known, letters)) continue;
         const std::string value(word.substr(1 + known.letters.size()));
+        if (known.letters == "f" && on) return settings_of_file_type(value);
         if (known.form == Form::value) return {{std::string(known.setting), value}};
         std::vector<std::pair<std::string, std::string>> settings{{std::string(known.setting), on ? "on" : "off"}};
         if (known.form == Form::toggle_and_value && !value.empty() && !known.detail.empty())
