@@ -16,11 +16,11 @@ namespace atelier::pipelines::blender {
 namespace {
 
 namespace fs = std::filesystem;
+using atelier::testing_support::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing_support::BlendMaker;
-using atelier::testing_support::error_of;
 
 std::string blend(const std::string& frames = "20") {
     BlendMaker maker = BlendMaker::with_scene();
