@@ -1,7 +1,6 @@
 // What a worker and the farm say to each other. One exchange carries all of it: what the worker holds and what became
 // of it upwards; sessions, tasks, cancels downwards. Both tell their whole state each time, so a lost or repeated
-// message heals with the next; results are told until they were answered, and the farm takes each (attempt, epoch)
-// once.
+// message heals with the next; results are told until they were answered, and each (attempt, epoch) is taken once.
 #pragma once
 
 #include <cstdint>

@@ -7,10 +7,9 @@
 #include "pipelines/povray/frame_task.h"
 #include "pipelines/povray/unit_task.h"
 
-namespace {
+namespace atelier::pipelines::povray {
 
-using namespace atelier;
-using namespace atelier::pipelines::povray;
+namespace {
 
 void add_scene(CLI::App& command, Scene& scene) {
     command.add_option("--scene", scene.file)->required();
@@ -85,7 +84,7 @@ void add_unit(CLI::App& app, std::function<int()>& chosen) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+static int tool(int argc, char** argv) {
     CLI::App app("POV-Ray's part of Atelier: run by the farm's tasks");
     app.require_subcommand(1);
     std::function<int()> chosen;
@@ -99,3 +98,7 @@ int main(int argc, char** argv) {
         return 2;
     }
 }
+
+}  // namespace atelier::pipelines::povray
+
+int main(int argc, char** argv) { return atelier::pipelines::povray::tool(argc, argv); }
