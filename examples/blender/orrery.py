@@ -51,7 +51,7 @@ def main():
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 480, 270, 100
     scene.render.engine = "BLENDER_WORKBENCH"
     shading = scene.display.shading
-    shading.light, shading.color_type, shading.show_cavity, shading.show_shadows = "STUDIO", "OBJECT", True, True
+    shading.light, shading.color_type, shading.show_cavity = "STUDIO", "OBJECT", True
     bpy.ops.mesh.primitive_ico_sphere_add(subdivisions=4, radius=0.8)
     bpy.context.object.color = (1.0, 0.75, 0.2, 1)
     bpy.ops.object.shade_smooth()
