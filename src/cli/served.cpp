@@ -1,7 +1,6 @@
 #include "cli/served.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/home.h"
+#include "process/process_tree.h"
 
 namespace atelier::cli {
 
@@ -22,25 +22,14 @@ namespace {
 constexpr const char* file_name = "server.json";
 constexpr std::uint64_t longest_secret = 4096;
 
-// When a process began, in ticks since the machine did: its number may be another one's later. Nothing: there is none.
-std::optional<std::int64_t> beginning_of(std::int64_t process) {
-    constexpr std::size_t field = 19;  // of those behind the name
-    try {
-        const std::string text = read_file(fmt::format("/proc/{}/stat", process), longest_secret);
-        const auto words = split(std::string_view(text).substr(text.rfind(')') + 2), ' ');
-        return words.size() > field ? parse_int(words[field]) : std::nullopt;
-    } catch (const Error&) {
-        return std::nullopt;
-    }
-}
-
 // Nothing when the server that left the note was killed.
 std::optional<json::Value> living_server(const fs::path& file) {
     std::error_code none;
     if (!fs::exists(file, none)) return std::nullopt;
     json::Value told = json::parse(read_file(file));
-    const auto began = beginning_of(told.at("process").to_number<std::int64_t>());
-    if (!began || *began != told.at("began").to_number<std::int64_t>()) return std::nullopt;
+    // Its number may be another one's by now.
+    const auto process = process::find_process(static_cast<pid_t>(told.at("process").to_number<std::int64_t>()));
+    if (!process || process->began != told.at("began").to_number<std::int64_t>()) return std::nullopt;
     return told;
 }
 
@@ -102,7 +91,7 @@ ServedFolder::ServedFolder(const fs::path& data_folder, const std::string& url, 
     json::Object told;
     told["url"] = url;
     told["process"] = static_cast<std::int64_t>(::getpid());
-    told["began"] = beginning_of(::getpid()).value_or(0);
+    told["began"] = process::find_process(::getpid()).value().began;
     told["certificate"] = certificate.empty() ? "" : fs::absolute(certificate).string();
     note_ = json::text(told);
     write_file_durably(file_, note_, 0600);

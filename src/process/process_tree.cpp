@@ -59,7 +59,7 @@ std::uint64_t number_after(std::string_view text, std::string_view name) {
 // last ')'.
 std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
     constexpr int parent_field = 1, session_field = 3, user_field = 11, system_field = 12;  // counted from the state
-    constexpr int rss_field = 21;
+    constexpr int began_field = 19, rss_field = 21;
     const std::size_t name_end = text.rfind(')');
     if (name_end == std::string_view::npos) return std::nullopt;
     static const std::uint64_t page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -69,10 +69,12 @@ std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
     for (int field = 0; field <= rss_field; ++field) {
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
         if (text.empty()) return std::nullopt;
+        if (field == 0) info.ended = text[0] == 'Z';
         if (field == parent_field) info.parent = number_at<pid_t>(text).value_or(0);
         if (field == session_field) info.session = number_at<pid_t>(text).value_or(0);
         if (field == user_field || field == system_field)
             info.cpu_seconds += number_at<double>(text).value_or(0) / ticks_per_second;
+        if (field == began_field) info.began = number_at<std::int64_t>(text).value_or(0);
         if (field == rss_field) info.memory = number_at<std::uint64_t>(text).value_or(0) * page_size;
         text.remove_prefix(std::min(text.find(' '), text.size()));
     }
@@ -81,17 +83,21 @@ std::optional<ProcessInfo> parse_stat(pid_t pid, std::string_view text) {
 
 }  // namespace
 
+std::optional<ProcessInfo> find_process(pid_t pid) {
+    std::array<char, small_file> buffer;
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return parse_stat(pid, read_proc(path, buffer));
+}
+
 std::vector<ProcessInfo> all_processes() {
     std::vector<ProcessInfo> processes;
     const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), &::closedir);
     if (!folder) return processes;
-    std::array<char, small_file> buffer;
     while (const dirent* entry = ::readdir(folder.get())) {
         const auto pid = number_at<pid_t>(entry->d_name);
         if (!pid) continue;
-        char path[64];
-        std::snprintf(path, sizeof path, "/proc/%d/stat", *pid);
-        if (const auto info = parse_stat(*pid, read_proc(path, buffer))) processes.push_back(*info);
+        if (const auto info = find_process(*pid)) processes.push_back(*info);
     }
     return processes;
 }

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/files.h"
@@ -17,7 +18,12 @@ struct ProcessInfo {
     pid_t session = 0;
     std::uint64_t memory = 0;  // resident bytes
     double cpu_seconds = 0;    // of its own threads
+    std::int64_t began = 0;    // in ticks since the machine did: tells it from a later one with its number
+    bool ended = false;        // and not reaped yet
 };
+
+// Nothing when there is none with this number.
+std::optional<ProcessInfo> find_process(pid_t pid);
 
 // All processes of the machine that can be seen.
 std::vector<ProcessInfo> all_processes();

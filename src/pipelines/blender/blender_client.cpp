@@ -24,6 +24,7 @@
 #include "media/output_folder.h"
 #include "pipelines/blender/blend_file.h"
 #include "pipelines/blender/blender_process.h"
+#include "process/lines.h"
 
 namespace atelier::pipelines::blender {
 
@@ -41,7 +42,6 @@ constexpr const char* settings_name = "blender_settings.json";
 constexpr std::string_view answer_word = "atelier-answer: ";
 constexpr milliseconds look_interval{20};
 constexpr milliseconds life_interval{1000};
-constexpr std::size_t longest_line = 64 * 1024;
 constexpr std::size_t crash_text = 4000;
 
 // One line, whatever it is that went wrong: the farm's rules for logs look for how it begins.
@@ -52,28 +52,6 @@ int fail(std::ostream& out, std::string why) {
     out.flush();
     return 1;
 }
-
-// Lines as they come, in pieces of any size.
-class Lines {
-public:
-    explicit Lines(std::function<void(std::string_view)> each) : each_(std::move(each)) {}
-
-    void add(std::string_view bytes) {
-        for (;;) {
-            const std::size_t end = bytes.find('\n');
-            const std::string_view piece = bytes.substr(0, end);
-            if (line_.size() < longest_line) line_ += piece.substr(0, longest_line - line_.size());
-            if (end == std::string_view::npos) return;
-            each_(line_);
-            line_.clear();
-            bytes.remove_prefix(end + 1);
-        }
-    }
-
-private:
-    std::function<void(std::string_view)> each_;
-    std::string line_;
-};
 
 // Shows what Blender says; keeps its answer, and what else of it counts.
 class Teller {
@@ -209,11 +187,11 @@ class Tail {
 public:
     explicit Tail(const char* name) : file_(open_file(name, O_RDONLY)) {}
 
-    bool read(Lines& lines) {
+    bool read(process::LineSplitter& lines) {
         char buffer[8192];
         bool any = false;
         for (ssize_t count = 0; (count = ::read(file_.get(), buffer, sizeof buffer)) > 0; any = true)
-            lines.add({buffer, static_cast<std::size_t>(count)});
+            lines.feed({buffer, static_cast<std::size_t>(count)});
         return any;
     }
 
@@ -278,7 +256,7 @@ int open_blender(const OpenRequest& request, std::ostream& out) {
     const pid_t blender = start_in_background(command_of(request), output_name, fs::current_path().string());
     leave_note(blender);
     Teller teller(out);
-    Lines lines([&](std::string_view line) { teller.line(line); });
+    process::LineSplitter lines([&](std::string_view line) { teller.line(line); });
     Tail tail(output_name);
     LifeSigns life(blender, request.hang);
     const std::string doing = "opened " + request.scene.filename().string();
@@ -302,7 +280,7 @@ int render_frame(const FrameRequest& request, std::ostream& out) {
     const Fd connection = connect();
     send_all(connection.get(), text_of(request));
     Teller teller(out);
-    Lines lines([&](std::string_view line) { teller.line(line); });
+    process::LineSplitter lines([&](std::string_view line) { teller.line(line); });
     LifeSigns life(blender, request.hang);
     const std::string doing = fmt::format("rendered frame {}", request.frame);
     while (!teller.answer()) {
@@ -315,7 +293,7 @@ int render_frame(const FrameRequest& request, std::ostream& out) {
         const ssize_t count = ::recv(connection.get(), buffer, sizeof buffer, 0);
         if (count <= 0) return gone(out, doing);
         life.heard();
-        lines.add({buffer, static_cast<std::size_t>(count)});
+        lines.feed({buffer, static_cast<std::size_t>(count)});
     }
     const json::Object& answer = teller.answer()->as_object();
     if (answer.contains("problem")) return refused(out, answer);

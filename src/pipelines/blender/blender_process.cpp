@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "process/process_tree.h"
 
 namespace atelier::pipelines::blender {
 
@@ -19,20 +19,6 @@ namespace {
 
 constexpr const char* note_name = "blender.pid";
 constexpr double work_part = 0.002;  // of the time: less than that is only waking and looking
-
-// The fields of /proc/PID/stat behind the program's name, which may hold blanks and brackets itself.
-std::vector<std::string> stat_fields(pid_t process) {
-    try {
-        const std::string text = read_file("/proc/" + std::to_string(process) + "/stat");
-        std::istringstream rest(text.substr(text.rfind(')') + 1));
-        std::vector<std::string> fields;
-        for (std::string field; rest >> field;)
-            fields.push_back(field);
-        return fields;
-    } catch (const Error&) {  // it is gone
-        return {};
-    }
-}
 
 }  // namespace
 
@@ -92,16 +78,13 @@ bool LifeSigns::hangs() {
 
 bool LifeSigns::is_gone() const {
     ::waitpid(process_, nullptr, WNOHANG);  // when it is a child of ours
-    const auto fields = stat_fields(process_);
-    return fields.empty() || fields[0] == "Z";
+    const auto found = process::find_process(process_);
+    return !found || found->ended;
 }
 
 double LifeSigns::cpu_seconds() const {
-    constexpr std::size_t user = 11, system = 12;
-    const auto fields = stat_fields(process_);
-    if (fields.size() <= system) return 0;
-    const auto ticks = parse_int(fields[user]).value_or(0) + parse_int(fields[system]).value_or(0);
-    return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    const auto found = process::find_process(process_);
+    return found ? found->cpu_seconds : 0;
 }
 
 }  // namespace atelier::pipelines::blender
