@@ -6,19 +6,22 @@
 #include "pipelines/blender/routes.h"
 #include "pipelines/povray/command.h"
 #include "pipelines/povray/proofs.h"
+#include "pipelines/sky/desk/commands.h"
 #include "process/keeper.h"
 
 namespace {
 
 const std::vector<atelier::cli::Command> commands = {
-    {"run", "Jobs", "run a template's job on this machine's farm",
-     "atelier run examples/demo/template.yaml -p OutputDir=./film", atelier::cli::add_run},
     {"render", "Crafts", "render a .blend into frames and a film", "atelier render scene.blend --engine cycles",
      atelier::pipelines::blender::add_render},
     {"blend", "Crafts", "look into a .blend without Blender: info, scenes, deps", "atelier blend info scene.blend",
      atelier::pipelines::blender::add_blend},
     {"pov", "Crafts", "draw a POV-Ray scene or animation, and make the film", "atelier pov scene.ini --size 640x360",
      atelier::pipelines::povray::add_pov},
+    {"sky", "Crafts", "tile images of the sky, and publish them for WorldWide Telescope",
+     "atelier sky tile-study galaxy.jpg --avm --outdir galaxy", atelier::pipelines::sky::add_sky},
+    {"run", "Jobs", "run a template's job on this machine's farm",
+     "atelier run examples/demo/template.yaml -p OutputDir=./film", atelier::cli::add_run},
     {"jobs", "Jobs", "list the jobs, the newest first", "atelier jobs", atelier::cli::add_jobs},
     {"job", "Jobs", "look at one job and steer it: show, logs, pause, retry, ...", "atelier job show 7k2m",
      atelier::cli::add_job},

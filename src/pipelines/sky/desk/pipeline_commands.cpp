@@ -1,0 +1,7 @@
+#include "pipelines/sky/desk/commands.h"
+
+namespace atelier::pipelines::sky {
+
+void add_pipeline_commands(CLI::App&, cli::Context&) {}
+
+}  // namespace atelier::pipelines::sky
