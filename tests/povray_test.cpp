@@ -122,9 +122,9 @@ TEST(Pov, AStillInRowsHasThePixelsOfAWhole) {
     Ground ground;
     const std::string scene = ground.write("scene.pov", ball);
     const Ended run = ground.run(
-        {"pov", scene, "--rows", "3", "--size", "120x67", "--antialias", "0.3", "--clock", "0.5", "--workers", "2"});
+        {"pov", scene, "--rows", "3", "--size", "120x400", "--antialias", "0.3", "--clock", "0.5", "--workers", "2"});
     ASSERT_EQ(run.status, 0) << run.all();
-    draw_alone(ground, "+Iscene.pov +W120 +H67 +A0.3 +AM2 -J +K0.5 +Oalone.png");
+    draw_alone(ground, "+Iscene.pov +W120 +H400 +A0.3 +AM2 -J +K0.5 +Oalone.png");
     expect_same(ground.path("renders/scene/scene.png"), ground.path("alone.png"));
     EXPECT_FALSE(fs::exists(ground.path("renders/scene/parts")));
     EXPECT_EQ(ground.run({"pov", scene, "--rows", "3", "--size", "120x2"}).status, 2) << "fewer rows than parts";

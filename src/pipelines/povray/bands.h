@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -19,8 +20,13 @@ struct Band {
     std::string name(const std::string& extension) const { return fmt::format("band_{:04}{}", number, extension); }
 };
 
+// POV-Ray draws blocks of this many rows; a band that ends within one costs more than its rows.
+constexpr int block_rows = 32;
+
 inline Band band_of(int number, int count, int rows) {
-    const auto row = [&](int band) { return static_cast<int>(static_cast<std::int64_t>(rows) * band / count); };
+    const int unit = rows / count >= 2 * block_rows ? block_rows : 1;
+    const std::int64_t units = (rows + unit - 1) / unit;
+    const auto row = [&](int band) { return std::min(static_cast<int>(units * band / count) * unit, rows); };
     return {number, row(number), row(number + 1) - row(number)};
 }
 
