@@ -220,7 +220,7 @@ std::string text_of(const FrameRequest& request) {
     json::Object object;
     object["frame"] = request.frame;
     const fs::path place = place_of(request);
-    object["beside"] = (place.parent_path() / ("." + place.filename().string() + ".part-####")).string();
+    object["beside"] = (place.parent_path() / ("." + place.filename().string() + ".part")).string();
     object["place"] = place.string();
     if (const auto& part = request.part) object["part"] = json::Array{part->left, part->bottom, part->right, part->top};
     if (request.seed) object["seed"] = *request.seed;

@@ -150,20 +150,20 @@ def set_part(scene, part):
 
 
 def render_frame(scene, request):
-    """As `blender -a` does it, of one frame. Written beside its place first, so that what lies there is whole."""
+    """The pixels of `blender -a`, without what it does anew for each animation. Written beside its place first, so that
+    what lies there is whole."""
     frame = request["frame"]
     set_part(scene, request.get("part"))
     if "seed" in request:
         scene.cycles.seed = request["seed"]
     render = scene.render
     render.filepath = request["beside"]
-    scene.frame_start = scene.frame_end = frame
-    scene.frame_step = 1
-    made = render.frame_path(frame=frame)
-    bpy.ops.render.render(animation=True, scene=scene.name)
+    scene.frame_current = frame  # the render evaluates the scene; frame_set() would do so once more
+    made = request["beside"] + render.file_extension
+    bpy.ops.render.render(write_still=True, scene=scene.name)
     if not os.path.exists(made):
         raise Refused(f"Blender has written no picture of frame {frame}", of="frame")
-    place = request["place"] + os.path.splitext(made)[1]
+    place = request["place"] + render.file_extension
     os.replace(made, place)
     return place
 
