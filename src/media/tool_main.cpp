@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "base/error.h"
 #include "media/film_tool.h"
 #include "media/picture.h"
+#include "process/speaker.h"
 
 namespace {
 
@@ -138,21 +138,12 @@ int run(int argc, char** argv) {
     add("looks", "thumbnails, a contact sheet, and a search for bad frames", looks);
     add("join", "one picture of parts in rows and columns, with the same pixels", grid);
     add("average", "the mean of pictures", average);
-    try {
-        tool.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return tool.exit(error);
-    }
+    CLI11_PARSE(tool, argc, argv);
     return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cout << "openjd_fail: " << error.what() << std::endl;
-        return 1;
-    }
+    return atelier::process::as_task(std::cout, [&](atelier::process::Speaker&) { return run(argc, argv); });
 }

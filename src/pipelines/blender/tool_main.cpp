@@ -2,10 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "base/error.h"
 #include "media/frames.h"
 #include "pipelines/blender/blender_client.h"
 #include "pipelines/blender/pair.h"
+#include "process/speaker.h"
 
 namespace {
 
@@ -96,21 +96,12 @@ int run(int argc, char** argv) {
         status = blender::render_frames(open, frame, atelier::media::parse_frames(numbers), std::cout);
     });
 
-    try {
-        tool.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return tool.exit(error);
-    }
+    CLI11_PARSE(tool, argc, argv);
     return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cout << "openjd_fail: " << error.what() << std::endl;
-        return 1;
-    }
+    return atelier::process::as_task(std::cout, [&](atelier::process::Speaker&) { return run(argc, argv); });
 }
