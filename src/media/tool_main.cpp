@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "media/film_tool.h"
+#include "media/film_wish.h"
 #include "media/picture.h"
 #include "process/speaker.h"
 
@@ -31,18 +32,15 @@ struct Frames {
 struct Film {
     Frames frames;
     media::FilmTask task;
-    std::string codec = "h264";
-    std::string quality = "good";
-    std::string rate = "24";
-    std::string tone;
+    media::FilmWish wish;
 
     void add_to(CLI::App& verb) {
         frames.add_to(verb);
         verb.add_option("--to", task.film, "The film")->required();
-        verb.add_option("--codec", codec)->capture_default_str();
-        verb.add_option("--quality", quality)->capture_default_str();
-        verb.add_option("--rate", rate, "Frames per second")->capture_default_str();
-        verb.add_option("--tone", tone, "How 16 and 32 bits become 8: standard, filmic, filmic+1.5");
+        verb.add_option("--codec", wish.codec, "h264, h265, vp9, av1, prores, gif; else h264");
+        verb.add_option("--quality", wish.quality)->capture_default_str();
+        verb.add_option("--rate", wish.rate, "Frames per second")->capture_default_str();
+        verb.add_option("--tone", wish.tone, "How 16 and 32 bits become 8: standard, filmic, filmic+1.5");
         verb.add_flag("--allow-gaps", task.allow_gaps, "Leave out what is missing");
     }
 
@@ -50,10 +48,7 @@ struct Film {
         task.folder = frames.folder;
         task.pattern = frames.pattern;
         task.frames = frames.expected();
-        task.settings.codec = media::parse_film_codec(codec);
-        task.settings.quality = media::parse_film_quality(quality);
-        task.settings.rate = media::parse_frame_rate(rate);
-        if (!tone.empty()) task.settings.tone_mapping = media::parse_tone_mapping(tone);
+        task.settings = media::settings_of(wish);
         return media::make_film(task, std::cout);
     }
 };

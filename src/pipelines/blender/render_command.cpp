@@ -71,11 +71,12 @@ struct Render {
     }
 
     void add_film(CLI::App& command) {
-        command.add_option("--film", request.film, "mp4, h265, webm, av1, mov, gif, none; else mp4 of an animation");
-        command.add_option("--quality", request.quality, "draft, good, best, lossless");
-        command.add_option("--fps", request.rate, "Frames per second; else the scene's own");
-        command.add_option("--tone", request.tone, "How 16 and 32 bits become a film: standard, filmic");
-        command.add_flag("--allow-gaps", request.allow_gaps, "A film also without frames that failed");
+        command.add_option("--film", request.film.codec,
+                           "mp4, h265, webm, av1, mov, gif, none; else mp4 of an animation");
+        command.add_option("--quality", request.film.quality, "draft, good, best, lossless");
+        command.add_option("--fps", request.film.rate, "Frames per second; else the scene's own");
+        command.add_option("--tone", request.film.tone, "How 16 and 32 bits become a film: standard, filmic");
+        command.add_flag("--allow-gaps", request.film.allow_gaps, "A film also without frames that failed");
         command.add_flag("--retry-bad", retry_bad, "Render frames again that look wrong: black, cut off, ...");
         command.add_flag("!--no-looks", request.looks, "No thumbnails, no contact sheet, no search for bad frames");
     }
@@ -93,9 +94,11 @@ struct Render {
         const RenderPlan plan = plan_render(request);
         if (options.dry_run) return submit(plan, output);
         media::check_writable(plan.output);
+        if (!plan.note.empty()) output.warn(plan.note);
         if (!plan.skipped.empty()) output.say(fmt::format("{} frames are there already", plan.skipped.size()));
         int status = submit(plan, output);
-        if (status == cli::failed && request.allow_gaps && !plan.film.empty()) status = finish_with_gaps(plan, output);
+        if (status == cli::failed && request.film.allow_gaps && !plan.film.empty())
+            status = finish_with_gaps(plan, output);
         media::FrameNumbers bad = media::read_bad_frames(plan.report);
         if (retry_bad && !bad.empty()) {
             output.say(fmt::format("frames {} look wrong and are rendered again", media::print_frames(bad)));

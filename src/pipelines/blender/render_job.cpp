@@ -72,7 +72,7 @@ media::FrameNumbers frames_of(const RenderRequest& request, const Scene& scene) 
 }
 
 std::string rate_of(const RenderRequest& request, const Scene& scene) {
-    if (!request.rate.empty()) return media::to_string(media::parse_frame_rate(request.rate));
+    if (!request.film.rate.empty()) return media::to_string(media::parse_frame_rate(request.film.rate));
     if (scene.fps_base == 1) return std::to_string(scene.fps);
     return media::to_string(media::parse_frame_rate(fmt::format("{:.3f}", scene.frames_per_second())));
 }
@@ -135,26 +135,10 @@ bool can_be_looked_at(const ImageFormat& format) {
     return known.contains(format.type);
 }
 
-// What a film could be made of without another word; the rest needs --tone.
-bool needs_tone(const ImageFormat& format) { return format.type == RenderOutputType::OPEN_EXR; }
-
-bool wants_film(const RenderRequest& request, const ImageFormat& format, std::size_t frames) {
-    if (request.film == "none") return false;
-    const bool is_asked_for = !request.film.empty();
-    if (!can_be_looked_at(format)) {
-        if (is_asked_for)
-            throw Error(Error::Kind::invalid,
-                        fmt::format("no film can be made of frames in the format {}", format.name),
-                        "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format, or --film none");
-        return false;
-    }
-    if (needs_tone(format) && request.tone.empty()) {
-        if (is_asked_for)
-            throw Error(Error::Kind::invalid, "frames in OpenEXR have no look of their own for a film",
-                        "say how light becomes colour: --tone standard or --tone filmic");
-        return false;
-    }
-    return is_asked_for || frames > 1;
+media::FilmMaterial material_of(const ImageFormat& format) {
+    const char* instead = "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format";
+    return {fmt::format("frames in the format {}", format.name), can_be_looked_at(format) ? "" : instead,
+            format.type == RenderOutputType::OPEN_EXR};
 }
 
 Size size_of(const RenderRequest& request, const Scene& scene) {
@@ -237,6 +221,18 @@ int chunk_of(const RenderRequest& request, std::size_t frames) {
     return static_cast<int>(std::clamp<std::size_t>(frames / pieces_of_a_sandboxed_job, 1, most_frames_of_one_start));
 }
 
+// A still becomes a film only when it is asked for.
+void choose_film(const RenderRequest& request, const ImageFormat& format, RenderPlan& plan, RenderTemplate& parts) {
+    if (!request.film.is_asked_for() && parts.wanted.size() < 2) return;
+    parts.film = request.film;
+    parts.film.rate = rate_of(request, plan.scene);
+    const media::FilmChoice choice = media::choose_film(parts.film, material_of(format));
+    plan.note = choice.why_not;
+    if (!choice.settings) return;
+    parts.film_file = parts.name + std::string(media::extension_of(choice.settings->codec));
+    plan.film = plan.output / parts.film_file;
+}
+
 }  // namespace
 
 RenderPlan plan_render(const RenderRequest& request) {
@@ -280,23 +276,11 @@ RenderPlan plan_render(const RenderRequest& request) {
     parts.slices = request.slices;
     parts.keeps_earlier = !plan.skipped.empty();
     parts.looks = request.looks && can_be_looked_at(format);
-    if (parts.looks) plan.report = plan.output / report_name(parts);
+    if (parts.looks) plan.report = plan.output / media::report_name(name);
     parts.trust = request.trust;
     parts.hang_seconds = request.hang_seconds;
     parts.program = request.program;
-    if (wants_film(request, format, wanted.size())) {
-        const media::FilmCodec codec = media::parse_film_codec(request.film.empty() ? "mp4" : request.film);
-        media::FilmSettings film{codec, media::parse_film_quality(request.quality), {}, {}, 0};
-        if (!request.tone.empty()) film.tone_mapping = media::parse_tone_mapping(request.tone);
-        media::check_settings(film);
-        parts.film = RenderTemplate::Film{std::string(media::to_string(codec)),
-                                          request.quality,
-                                          rate_of(request, plan.scene),
-                                          request.tone,
-                                          name + std::string(media::extension_of(codec)),
-                                          request.allow_gaps};
-        plan.film = plan.output / parts.film->file;
-    }
+    choose_film(request, format, plan, parts);
 
     plan.submission.name = name;
     plan.submission.job_template = {json::text(render_template(parts)), "json", "render"};

@@ -99,8 +99,8 @@ TEST_F(RenderJobTest, AStillHasNoFilm) {
 TEST_F(RenderJobTest, WhatAPersonSaysCounts) {
     RenderRequest request = of_scene();
     request.frames = "2,4-6,20";
-    request.film = "webm";
-    request.rate = "23.976";
+    request.film.codec = "webm";
+    request.film.rate = "23.976";
     request.looks = false;
     const RenderPlan plan = plan_render(request);
     EXPECT_THAT(plan.frames, ElementsAre(2, 4, 5, 6, 20));
@@ -130,11 +130,11 @@ TEST_F(RenderJobTest, FilmsAndWhatBlenderNoLongerWrites) {
     request.format = "TARGA_RAWW";
     EXPECT_THAT(refusal(request), HasSubstr("OPEN_EXR"));
     request.format = "CINEON";
-    request.film = "mp4";
+    request.film.codec = "mp4";
     EXPECT_THAT(refusal(request), HasSubstr("no film can be made"));
     request.format = "OPEN_EXR";
     EXPECT_THAT(refusal(request), HasSubstr("--tone"));
-    request.film.clear();
+    request.film.codec.clear();
     EXPECT_TRUE(plan_render(request).film.empty());
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+const std::string output = "{{Param.Output}}";
 constexpr std::size_t longest_list = 1024;  // of values that a template may list
 
 json::Array array_of(const Words& words) { return json::Array(words.begin(), words.end()); }
@@ -177,29 +178,8 @@ void add_rendering(const RenderTemplate& parts, json::Array& steps, Words& names
     add_frame_steps(parts, steps, names);
 }
 
-Words about_frames(const RenderTemplate& parts) {
-    return {"{{Param.Output}}", "--pattern", parts.pattern.text(), "--frames", media::print_frames(parts.wanted)};
-}
-
-json::Object film_step(const RenderTemplate& parts, const Words& before) {
-    Words words{"film"};
-    const Words frames = about_frames(parts);
-    words.insert(words.end(), frames.begin(), frames.end());
-    words.insert(words.end(), {"--to", "{{Param.Output}}/" + parts.film->file, "--codec", parts.film->codec,
-                               "--quality", parts.film->quality, "--rate", parts.film->rate});
-    if (!parts.film->tone.empty()) words.insert(words.end(), {"--tone", parts.film->tone});
-    if (parts.film->allow_gaps) words.emplace_back("--allow-gaps");
-    return after(step_of("Film", {}, script_of(action("atelier-media", words))), before);
-}
-
-json::Object looks_step(const RenderTemplate& parts, const Words& before) {
-    Words words{"looks"};
-    const Words frames = about_frames(parts);
-    words.insert(words.end(), frames.begin(), frames.end());
-    words.insert(words.end(), {"--thumbnails", "{{Param.Output}}/thumbnails", "--sheet",
-                               "{{Param.Output}}/" + parts.name + "_sheet.jpg", "--report",
-                               "{{Param.Output}}/" + report_name(parts)});
-    return after(step_of("Looks", {}, script_of(action("atelier-media", words))), before);
+json::Object media_step(const char* name, const Words& words, const Words& before) {
+    return after(step_of(name, {}, script_of(action("atelier-media", words))), before);
 }
 
 json::Array parameters_of(const RenderTemplate& parts) {
@@ -211,14 +191,14 @@ json::Array parameters_of(const RenderTemplate& parts) {
 
 }  // namespace
 
-std::string report_name(const RenderTemplate& parts) { return parts.name + "_report.json"; }
-
 json::Value render_template(const RenderTemplate& parts) {
     json::Array steps;
     Words names;
     if (!parts.frames.empty()) add_rendering(parts, steps, names);
-    if (parts.film) steps.push_back(film_step(parts, names));
-    if (parts.looks) steps.push_back(looks_step(parts, names));
+    const media::FrameWords frames{output, parts.pattern, parts.wanted};
+    if (!parts.film_file.empty())
+        steps.push_back(media_step("Film", film_words(frames, parts.film, output + "/" + parts.film_file), names));
+    if (parts.looks) steps.push_back(media_step("Looks", looks_words(frames, output, parts.name), names));
     json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
                           {"name", parts.name},
                           {"parameterDefinitions", parameters_of(parts)},

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "media/frames.h"
+#include "media/film_wish.h"
 #include "pipelines/blender/render_job.h"
 
 namespace atelier::pipelines::blender {
@@ -28,18 +28,9 @@ struct RenderTemplate {
     bool trust = false;
     int hang_seconds = 300;
     std::string program = "blender";
-    struct Film {
-        std::string codec;
-        std::string quality;
-        std::string rate;
-        std::string tone;
-        std::string file;
-        bool allow_gaps = false;
-    };
-    std::optional<Film> film;
+    media::FilmWish film;
+    std::string film_file;  // empty: none is made
 };
-
-std::string report_name(const RenderTemplate& parts);  // of the file that tells of bad frames
 
 // Without frames it only makes the film and looks at what is there.
 json::Value render_template(const RenderTemplate& parts);

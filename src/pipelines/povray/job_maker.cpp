@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "media/film.h"
 #include "media/frames.h"
 #include "pipelines/povray/dependencies.h"
 #include "pipelines/povray/scene_template.h"
@@ -29,6 +28,7 @@ constexpr int chunks_aimed_at = 8;
 constexpr int most_processes = 6;
 constexpr int tries = 2;             // a scene's error stays one; a machine's may not
 constexpr int seconds_to_stop = 15;  // in which POV-Ray leaves the state of a picture
+const std::string output = "{{Param.OutputDir}}";
 constexpr const char* tool = "atelier-povray";
 constexpr const char* media_tool = "atelier-media";
 
@@ -198,7 +198,7 @@ private:
                                            made_.pattern,
                                            "--processes",
                                            std::to_string(processes)};
-        if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
+        if (job_.film.allow_gaps) arguments.emplace_back("--allow-gaps");
         if (job_.data)
             arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
         for (const std::string& name : fills_)
@@ -212,20 +212,13 @@ private:
                          {"chunks", json::Object{{"defaultTaskCount", chunk},
                                                  {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
         made_.result = job_.output / "frames";
-        if (wants_film()) add_film();
-        if (job_.looks && can_be_looked_at()) add_looks();
+        const media::FrameWords words{output + "/frames", media::FramePattern::parse(made_.pattern), frames};
+        add_film(words);
+        if (job_.looks && can_be_looked_at())
+            add_step("Looks", media_tool, looks_words(words, output, literal(job_.name)), nullptr, "Render");
     }
 
     bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
-
-    void add_looks() {
-        const std::string stem = "{{Param.OutputDir}}/" + literal(job_.name);
-        add_step("Looks", media_tool,
-                 {"looks", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern, "--frames", made_.frames,
-                  "--thumbnails", "{{Param.OutputDir}}/thumbnails", "--sheet", stem + "_sheet.jpg", "--report",
-                  stem + "_report.json"},
-                 nullptr, "Render");
-    }
 
     media::FrameNumbers frames_wanted() const {
         media::FrameNumbers all;
@@ -239,43 +232,18 @@ private:
         return wanted;
     }
 
-    // Light without a look of its own: more than 8 bits.
-    bool needs_tone() const {
+    media::FilmMaterial film_material() const {
+        if (extension_ == ".ppm") return {"PPM", "draw PNG", false};
         const bool deep = extension_ == ".png" && job_.options.integer("Bits_Per_Color", 8) > 8;
-        return extension_ == ".exr" || extension_ == ".hdr" || deep;
+        return {"frames of more than 8 bits", "", extension_ == ".exr" || extension_ == ".hdr" || deep};
     }
 
-    bool wants_film() {
-        if (!job_.film) return false;
-        if (extension_ == ".ppm") return do_without_film("PPM", "draw PNG");
-        if (!needs_tone() || !job_.film->tone.empty()) return true;
-        return do_without_film("frames of more than 8 bits", "say how they are brought to a screen: --tone standard");
-    }
-
-    bool do_without_film(const std::string& what, const std::string& hint) {
-        if (job_.film->is_asked_for) throw Error(Error::Kind::invalid, "no film can be made of " + what, hint);
-        made_.notes.push_back("no film is made of " + what + "; for one, " + hint);
-        return false;
-    }
-
-    void add_film() {
-        media::FilmSettings settings;
-        settings.codec = media::parse_film_codec(job_.film->codec);
-        settings.quality = media::parse_film_quality(job_.film->quality);
-        settings.rate = media::parse_frame_rate(job_.film->rate);
-        if (!job_.film->tone.empty()) settings.tone_mapping = media::parse_tone_mapping(job_.film->tone);
-        media::check_settings(settings);
-        const std::string file = literal(job_.name) + std::string(media::extension_of(settings.codec));
-        std::vector<std::string> arguments{"film",      "{{Param.OutputDir}}/frames",
-                                           "--pattern", made_.pattern,
-                                           "--frames",  made_.frames,
-                                           "--to",      "{{Param.OutputDir}}/" + file,
-                                           "--codec",   job_.film->codec,
-                                           "--quality", job_.film->quality,
-                                           "--rate",    job_.film->rate};
-        if (!job_.film->tone.empty()) arguments.insert(arguments.end(), {"--tone", job_.film->tone});
-        if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
-        add_step("Film", media_tool, arguments, nullptr, "Render");
+    void add_film(const media::FrameWords& frames) {
+        const media::FilmChoice choice = media::choose_film(job_.film, film_material());
+        if (!choice.why_not.empty()) made_.notes.push_back(choice.why_not);
+        if (!choice.settings) return;
+        const std::string file = literal(job_.name) + std::string(media::extension_of(choice.settings->codec));
+        add_step("Film", media_tool, film_words(frames, job_.film, output + "/" + file), nullptr, "Render");
         made_.result = job_.output / file;
     }
 

@@ -99,14 +99,8 @@ PovJob pov_job(const PovRequest& request) {
     job.name = !request.name.empty() ? request.name : parse_ini_name(request.file).path.stem().string();
     job.output = !request.output.empty() ? request.output : fs::path("renders") / job.name;
     job.libraries = request.libraries;
-    if (request.film != "none")
-        job.film = FilmWish{.codec = request.film.empty() ? "h264" : request.film,
-                            .quality = request.film_quality,
-                            .rate = request.rate,
-                            .is_asked_for = !request.film.empty(),
-                            .tone = request.tone};
+    job.film = request.film;
     if (!request.data.empty()) job.data = request.data;
-    job.allow_gaps = request.allow_gaps;
     job.looks = request.looks;
     job.rows = request.rows;
     job.chunk = request.chunk;

@@ -1,0 +1,66 @@
+#include "media/film_wish.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing.h"
+#include "base/text.h"
+
+namespace atelier::media {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::error_of;
+
+const FilmMaterial screen{"frames", "", false};
+const FilmMaterial light{"frames in OpenEXR", "", true};
+const FilmMaterial iris{"frames in the format IRIS", "render PNG", false};
+
+TEST(FilmWish, SettingsAreThoseOfItsWords) {
+    EXPECT_EQ(settings_of({}).codec, FilmCodec::h264);
+    const FilmSettings settings = settings_of({"webm", "best", "23.976", "filmic+1.5", false});
+    EXPECT_EQ(settings.codec, FilmCodec::vp9);
+    EXPECT_EQ(settings.quality, FilmQuality::best);
+    EXPECT_EQ(settings.rate, (FrameRate{24000, 1001}));
+    EXPECT_EQ(settings.tone_mapping->exposure, 1.5);
+    EXPECT_ANY_THROW(settings_of({.codec = "flv"}));
+    EXPECT_ANY_THROW(settings_of({.quality = "fine"}));
+    EXPECT_ANY_THROW(settings_of({.rate = "0"}));
+    EXPECT_ANY_THROW(settings_of({.tone = "dark"}));
+    EXPECT_ANY_THROW(settings_of({.codec = "gif", .quality = "lossless"})) << "they don't go together";
+}
+
+TEST(FilmWish, AFilmIsMadeWhereItCanBeAndRefusedWhereItIsAskedFor) {
+    EXPECT_TRUE(choose_film({}, screen).settings);
+    EXPECT_TRUE(choose_film({.tone = "standard"}, light).settings);
+    EXPECT_EQ(choose_film({.codec = "av1"}, screen).settings->codec, FilmCodec::av1);
+    for (const FilmMaterial& material : {screen, light, iris}) {
+        const FilmChoice none = choose_film({.codec = "none"}, material);
+        EXPECT_FALSE(none.settings);
+        EXPECT_EQ(none.why_not, "") << "nobody wants one";
+    }
+    for (const FilmMaterial& material : {light, iris}) {
+        const FilmChoice none = choose_film({}, material);
+        EXPECT_FALSE(none.settings);
+        EXPECT_THAT(none.why_not, HasSubstr("no film is made of " + material.name));
+        const Error error = error_of([&] { choose_film({.codec = "mp4"}, material); });
+        EXPECT_EQ(error.what(), "no film can be made of " + material.name);
+        EXPECT_FALSE(error.hint().empty());
+    }
+    EXPECT_THAT(choose_film({}, light).why_not, HasSubstr("--tone"));
+}
+
+TEST(FilmWish, TheWordsAreThoseOfTheTool) {
+    const FrameWords frames{"{{Param.Out}}", FramePattern::parse("a_##.png"), {1, 2, 3, 7}};
+    EXPECT_EQ(join(film_words(frames, {}, "{{Param.Out}}/a.mp4"), " "),
+              "film {{Param.Out}} --pattern a_##.png --frames 1-3,7 --to {{Param.Out}}/a.mp4 --codec h264 --quality "
+              "good --rate 24");
+    EXPECT_THAT(join(film_words(frames, {"mov", "best", "25", "filmic", true}, "x"), " "),
+                HasSubstr("--codec prores --quality best --rate 25 --tone filmic --allow-gaps"));
+    EXPECT_EQ(join(looks_words(frames, "out", "a"), " "),
+              "looks {{Param.Out}} --pattern a_##.png --frames 1-3,7 --thumbnails out/thumbnails --sheet "
+              "out/a_sheet.jpg --report out/a_report.json");
+}
+
+}  // namespace
+}  // namespace atelier::media
