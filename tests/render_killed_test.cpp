@@ -39,7 +39,7 @@ bool more_are_done(const RenderGround& ground, int more) {
 }  // namespace
 
 TEST(RenderKilled, BlenderAndTheEmbeddedFarm) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = long_scene(ground);
     const fs::path alone = ground.undisturbed(scene);
@@ -61,7 +61,7 @@ TEST(RenderKilled, BlenderAndTheEmbeddedFarm) {
 }
 
 TEST(RenderKilled, OnAFarmOfTwoWorkersThatHaveOnlyWhatTheyAreSent) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = long_scene(ground, {"textured=" + ground.path("pictures/made.png").string(), "absolute",
                                                   "linked=" + ground.path("parts/library.blend").string()});
@@ -97,7 +97,7 @@ TEST(RenderKilled, OnAFarmOfTwoWorkersThatHaveOnlyWhatTheyAreSent) {
 }
 
 TEST(RenderKilled, CancelLeavesNoBlender) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const auto render = ground.begin(ground.scene("long", {"frames=500", "heavy=60"}), {"--workers", "2"});
     ASSERT_TRUE(more_are_done(ground, 2)) << render->out() << render->err();
@@ -111,7 +111,7 @@ TEST(RenderKilled, CancelLeavesNoBlender) {
 }
 
 TEST(RenderKilled, ABlenderThatStandsStillIsStalledAndItsFrameGoesToAnother) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = long_scene(ground);
     const auto render = ground.begin(scene, {"--workers", "2", "--hang", "3s", "--no-looks"});
@@ -129,7 +129,7 @@ TEST(RenderKilled, ABlenderThatStandsStillIsStalledAndItsFrameGoesToAnother) {
 
 // By itself Blender 3.4 never comes back from writing this format; asked by us it mostly does.
 TEST(RenderKilled, ABlenderThatHangsByItselfIsNoticed) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const Ended ended = ground.render(ground.scene("turning"),
                                       {"--format", "CINEON", "--frames", "1", "--hang", "4s", "--max-tries", "1"});

@@ -21,7 +21,7 @@ bool says(const Ended& ended, const std::string& what) { return ended.all().find
 }  // namespace
 
 TEST(Render, AnAnimationIsWhatBlenderAloneMakesOfIt) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene =
         ground.scene("turning", {"compressed", "linked=" + ground.path("parts/library.blend").string(),
@@ -40,7 +40,7 @@ TEST(Render, AnAnimationIsWhatBlenderAloneMakesOfIt) {
 }
 
 TEST(Render, AnotherOfItsScenesAndOtherSettings) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning", {"two_scenes"});
     const Ended other = ground.render(scene, {"--scene", "Other", "--camera", "Camera.001", "--size", "81x45", "--film",
@@ -57,7 +57,7 @@ TEST(Render, AnotherOfItsScenesAndOtherSettings) {
 }
 
 TEST(Render, TilesAreTheSamePixels) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning");
     for (const auto& [format, extension] : {std::pair("PNG", "png"), std::pair("OPEN_EXR", "exr")}) {
@@ -74,7 +74,7 @@ TEST(Render, TilesAreTheSamePixels) {
 }
 
 TEST(Render, SlicesAreAveraged) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning", {"cycles"});
     const Ended ended =
@@ -88,7 +88,7 @@ TEST(Render, SlicesAreAveraged) {
 }
 
 TEST(Render, WhatIsThereAndWholeStays) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning", {"frames=6"});
     const fs::path alone = ground.undisturbed(scene);
@@ -108,7 +108,7 @@ TEST(Render, WhatIsThereAndWholeStays) {
 }
 
 TEST(Render, ScriptsInsideRunOnlyWhenTrustedAndNeverOutOfTheSandbox) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const fs::path outside = ground.path("outside");
     const std::string script = ground.write("inside.py", fmt::format("open('{}', 'w').close()\n", outside.string()));
@@ -132,7 +132,7 @@ TEST(Render, ScriptsInsideRunOnlyWhenTrustedAndNeverOutOfTheSandbox) {
 }
 
 TEST(Render, AScriptThatFailsAtAFrameFailsThatFrameAlone) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string script = ground.write("inside.py",
                                             "import bpy\n"
@@ -152,7 +152,7 @@ TEST(Render, AScriptThatFailsAtAFrameFailsThatFrameAlone) {
 }
 
 TEST(Render, ABlenderThatCrashesTellsItsText) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string script = ground.write("inside.py",
                                             "import bpy, os, signal\n"
@@ -171,7 +171,7 @@ TEST(Render, ABlenderThatCrashesTellsItsText) {
 }
 
 TEST(Render, WhatCannotBeIsRefusedBeforeAnythingStarts) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string texture = ground.path("pictures/lost.png").string();
     const std::string scene = ground.scene("turning", {"textured=" + texture});
@@ -192,7 +192,7 @@ TEST(Render, WhatCannotBeIsRefusedBeforeAnythingStarts) {
 }
 
 TEST(Render, WhatHoldsForEveryFrameIsTriedOnce) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const auto expect_one_try = [&](const Ended& ended, const std::string& why) {
         EXPECT_EQ(ended.status, 1);
@@ -208,7 +208,7 @@ TEST(Render, WhatHoldsForEveryFrameIsTriedOnce) {
 }
 
 TEST(Render, AMissingTextureIsPinkAndRenderedAgain) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string texture = ground.path("pictures/lost.png").string();
     const std::string scene = ground.scene("pink", {"cycles", "frames=2", "textured=" + texture});
