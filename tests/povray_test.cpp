@@ -10,7 +10,6 @@
 #include "media/film_maker.h"
 #include "media/picture.h"
 #include "pipelines/povray/client.h"
-#include "pipelines/povray/scene_template.h"
 #include "served.h"
 
 namespace atelier::tests {

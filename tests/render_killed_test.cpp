@@ -5,7 +5,6 @@
 
 #include <csignal>
 
-#include "base/text.h"
 #include "media/picture.h"
 #include "rendering.h"
 #include "served.h"

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "media/bad_frames.h"
 #include "media/film_maker.h"
 #include "media/parallel.h"

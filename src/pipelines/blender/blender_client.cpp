@@ -10,7 +10,6 @@
 
 #include <boost/json.hpp>
 #include <cstring>
-#include <functional>
 #include <thread>
 
 #include "base/error.h"
@@ -24,6 +23,7 @@
 #include "pipelines/blender/blend_file.h"
 #include "pipelines/blender/blender_process.h"
 #include "process/lines.h"
+#include "process/spawn.h"
 #include "process/speaker.h"
 
 namespace atelier::pipelines::blender {
@@ -177,6 +177,17 @@ std::vector<std::string> command_of(const OpenRequest& request) {
             settings_name};
 }
 
+// What it writes when it crashes goes to its temporary folder.
+pid_t start(const OpenRequest& request) {
+    try {
+        return process::start_in_background(command_of(request), output_name,
+                                            {"TMPDIR=" + fs::current_path().string()});
+    } catch (const Error& error) {
+        throw Error(error.kind(), error.what(),
+                    "install Blender (apt install blender), or name another with --blender");
+    }
+}
+
 // The new bytes of the file that Blender's output goes to while nobody asks it anything.
 class Tail {
 public:
@@ -235,8 +246,7 @@ void open(const OpenRequest& request, Speaker& speaker) {
     media::check_writable(request.output);
     fs::remove(socket_name);  // of one that crashed
     write_settings(request);
-    // What it writes when it crashes goes to its temporary folder.
-    const pid_t blender = start_in_background(command_of(request), output_name, fs::current_path().string());
+    const pid_t blender = start(request);
     leave_note(blender);
     Teller teller(speaker);
     process::LineSplitter lines([&](std::string_view line) { teller.line(line); });

@@ -2,17 +2,17 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "base/error.h"
 #include "base/json_struct.h"
+#include "base/pair.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
 #include "media/film_tool.h"
 #include "media/output_folder.h"
 #include "pipelines/blender/commands.h"
-#include "pipelines/blender/pair.h"
+#include "pipelines/blender/dependencies.h"
 #include "pipelines/blender/render_job.h"
 
 namespace atelier::pipelines::blender {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "media/picture.h"
 #include "pipelines/blender/blender_client.h"
+#include "pipelines/blender/dependencies.h"
 #include "pipelines/blender/render_template.h"
 
 namespace atelier::pipelines::blender {
@@ -221,83 +222,121 @@ int chunk_of(const RenderRequest& request, std::size_t frames) {
     return static_cast<int>(std::clamp<std::size_t>(frames / pieces_of_a_sandboxed_job, 1, most_frames_of_one_start));
 }
 
-// A still becomes a film only when it is asked for.
-void choose_film(const RenderRequest& request, const ImageFormat& format, RenderPlan& plan, RenderTemplate& parts) {
-    if (!request.film.is_asked_for() && parts.wanted.size() < 2) return;
-    parts.film = request.film;
-    parts.film.rate = rate_of(request, plan.scene);
-    const media::FilmChoice choice = media::choose_film(parts.film, material_of(format));
-    plan.note = choice.why_not;
-    if (!choice.settings) return;
-    parts.film_file = parts.name + std::string(media::extension_of(choice.settings->codec));
-    plan.film = plan.output / parts.film_file;
-}
+// A scene, and what a person wants of it, made into a plan.
+class Planner {
+public:
+    explicit Planner(const RenderRequest& request)
+        : request_(request), file_(fs::absolute(request.scene).lexically_normal()), name_(name_of(file_)) {}
+
+    RenderPlan plan() {
+        plan_.scene = scene_of(request_);
+        engine_ = engine_of(request_, plan_.scene);
+        format_ = &format_of(request_, plan_.scene);
+        wanted_ = frames_of(request_, plan_.scene);
+        size_ = size_of(request_, plan_.scene);
+        check_engine(request_, engine_.empty() ? plan_.scene.engine.value_or("") : engine_);
+        check_parts(request_, *format_, size_, wanted_.size());
+        find_files();
+        choose_frames();
+        choose_film();
+        if (request_.looks && can_be_looked_at(*format_)) plan_.report = plan_.output / media::report_name(name_);
+        submit();
+        return std::move(plan_);
+    }
+
+private:
+    void find_files() {
+        DependencyLimits limits;
+        limits.only_below = request_.only_below;
+        const auto dependencies = find_dependencies(file_, limits);
+        refuse_missing(dependencies, request_);
+        files_ = files_of(file_, dependencies);
+    }
+
+    void choose_frames() {
+        const fs::path folder = request_.output.empty() ? fs::path("renders") / name_ : request_.output;
+        plan_.output = fs::absolute(folder).lexically_normal();
+        plan_.format = format_->type;
+        plan_.pattern = media::FramePattern::parse(name_ + "_####" + std::string(format_->extension));
+        if (request_.skip_existing) plan_.skipped = existing_frames({plan_.output, plan_.pattern}, wanted_);
+        if (request_.only) plan_.skipped = media::missing_frames(wanted_, *request_.only);
+        plan_.frames = media::in_order(media::missing_frames(wanted_, plan_.skipped), request_.order);
+        if (plan_.frames.empty() && !request_.only)
+            throw Error(Error::Kind::conflict, fmt::format("all {} frames are there already", wanted_.size()),
+                        "without --skip-existing they are rendered again");
+    }
+
+    // A still becomes a film only when it is asked for.
+    void choose_film() {
+        if (!request_.film.is_asked_for() && wanted_.size() < 2) return;
+        film_ = request_.film;
+        film_.rate = rate_of(request_, plan_.scene);
+        const media::FilmChoice choice = media::choose_film(film_, material_of(*format_));
+        plan_.note = choice.why_not;
+        if (choice.settings)
+            plan_.film = plan_.output / (name_ + std::string(media::extension_of(choice.settings->codec)));
+    }
+
+    RenderTemplate parts() const {
+        RenderTemplate parts;
+        parts.name = name_;
+        parts.pattern = plan_.pattern;
+        parts.wanted = wanted_;
+        parts.frames = plan_.frames;
+        parts.in_order = request_.order == media::FrameOrder::forward;
+        parts.settings = settings_of(request_, *format_, engine_, files_.root);
+        parts.chunk = chunk_of(request_, plan_.frames.size());
+        parts.tiles = request_.tiles;
+        parts.size = size_;
+        parts.slices = request_.slices;
+        parts.keeps_earlier = !plan_.skipped.empty();
+        parts.looks = !plan_.report.empty();
+        parts.trust = request_.trust;
+        parts.hang_seconds = request_.hang_seconds;
+        parts.program = request_.program;
+        parts.film = film_;
+        parts.film_file = plan_.film.filename();
+        return parts;
+    }
+
+    void submit() {
+        wire::Submission& submission = plan_.submission;
+        submission.name = name_;
+        submission.job_template = {json::text(render_template(parts())), "json", "render"};
+        submission.template_folder = submission.current_folder = fs::current_path().string();
+        submission.values = {{"Files", files_.root.string()},
+                             {"Scene", file_.lexically_relative(files_.root).string()},
+                             {"Output", plan_.output.string()}};
+        submission.settings = request_.settings;
+        submission.settings.isolate |= request_.settings.sandbox;
+        add_log_rules(submission.settings);
+        plan_.inputs["Files"] = files_.paths;
+        for (const int frame : plan_.skipped)
+            if (const std::string name = plan_.pattern.name_of(frame); fs::exists(plan_.output / name))
+                plan_.inputs["Output"].push_back(name);
+    }
+
+    static void add_log_rules(wire::Settings& settings) {
+        settings.log_rules.push_back({"Blender hangs: ", wire::ResultClass::stalled});
+        settings.log_rules.push_back({std::string(scene_problem), wire::ResultClass::failed_job});
+        settings.log_rules.push_back(
+            {"out of memory|Out of memory|Malloc returns null", wire::ResultClass::failed_resource});
+    }
+
+    const RenderRequest& request_;
+    const fs::path file_;
+    const std::string name_;
+    RenderPlan plan_;
+    std::string engine_;
+    const ImageFormat* format_ = nullptr;
+    media::FrameNumbers wanted_;  // the skipped ones too
+    Size size_;
+    Files files_;
+    media::FilmWish film_;
+};
 
 }  // namespace
 
-RenderPlan plan_render(const RenderRequest& request) {
-    RenderPlan plan;
-    const fs::path scene = fs::absolute(request.scene).lexically_normal();
-    plan.scene = scene_of(request);
-    const std::string engine = engine_of(request, plan.scene);
-    const ImageFormat& format = format_of(request, plan.scene);
-    const media::FrameNumbers wanted = frames_of(request, plan.scene);
-    check_engine(request, engine.empty() ? plan.scene.engine.value_or("") : engine);
-    check_parts(request, format, size_of(request, plan.scene), wanted.size());
-    DependencyLimits limits;
-    limits.only_below = request.only_below;
-    const auto dependencies = find_dependencies(scene, limits);
-    refuse_missing(dependencies, request);
-    const Files files = files_of(scene, dependencies);
-
-    const std::string name = name_of(scene);
-    plan.output = fs::absolute(request.output.empty() ? fs::path("renders") / name : request.output).lexically_normal();
-    const media::FramePattern pattern = media::FramePattern::parse(name + "_####" + std::string(format.extension));
-    plan.format = format.type;
-    plan.pattern = pattern;
-    if (request.skip_existing) plan.skipped = existing_frames({plan.output, pattern}, wanted);
-    if (request.only) plan.skipped = media::missing_frames(wanted, *request.only);
-    plan.frames = media::in_order(media::missing_frames(wanted, plan.skipped), request.order);
-
-    if (plan.frames.empty() && !request.only)
-        throw Error(Error::Kind::conflict, fmt::format("all {} frames are there already", wanted.size()),
-                    "without --skip-existing they are rendered again");
-
-    RenderTemplate parts;
-    parts.name = name;
-    parts.pattern = pattern;
-    parts.wanted = wanted;
-    parts.frames = plan.frames;
-    parts.in_order = request.order == media::FrameOrder::forward;
-    parts.settings = settings_of(request, format, engine, files.root);
-    parts.chunk = chunk_of(request, plan.frames.size());
-    parts.tiles = request.tiles;
-    parts.size = size_of(request, plan.scene);
-    parts.slices = request.slices;
-    parts.keeps_earlier = !plan.skipped.empty();
-    parts.looks = request.looks && can_be_looked_at(format);
-    if (parts.looks) plan.report = plan.output / media::report_name(name);
-    parts.trust = request.trust;
-    parts.hang_seconds = request.hang_seconds;
-    parts.program = request.program;
-    choose_film(request, format, plan, parts);
-
-    plan.submission.name = name;
-    plan.submission.job_template = {json::text(render_template(parts)), "json", "render"};
-    plan.submission.template_folder = plan.submission.current_folder = fs::current_path().string();
-    plan.submission.values = {{"Files", files.root.string()},
-                              {"Scene", scene.lexically_relative(files.root).string()},
-                              {"Output", plan.output.string()}};
-    plan.submission.settings = request.settings;
-    plan.submission.settings.isolate |= request.settings.sandbox;
-    plan.submission.settings.log_rules.push_back({"Blender hangs: ", wire::ResultClass::stalled});
-    plan.submission.settings.log_rules.push_back({std::string(scene_problem), wire::ResultClass::failed_job});
-    plan.submission.settings.log_rules.push_back(
-        {"out of memory|Out of memory|Malloc returns null", wire::ResultClass::failed_resource});
-    plan.inputs["Files"] = files.paths;
-    for (const int frame : plan.skipped)
-        if (fs::exists(plan.output / pattern.name_of(frame))) plan.inputs["Output"].push_back(pattern.name_of(frame));
-    return plan;
-}
+RenderPlan plan_render(const RenderRequest& request) { return Planner(request).plan(); }
 
 }  // namespace atelier::pipelines::blender

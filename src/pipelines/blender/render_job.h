@@ -11,7 +11,6 @@
 #include "media/film_wish.h"
 #include "media/frames.h"
 #include "pipelines/blender/blend_file.h"
-#include "pipelines/blender/dependencies.h"
 #include "wire/submission.h"
 
 namespace atelier::pipelines::blender {

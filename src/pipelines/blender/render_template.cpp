@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "job/literal_text.h"
+
 namespace atelier::pipelines::blender {
 
 namespace {
@@ -14,6 +16,8 @@ using Words = std::vector<std::string>;
 const std::string output = "{{Param.Output}}";
 constexpr std::size_t longest_list = 1024;  // of values that a template may list
 
+void add(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
+
 json::Array array_of(const Words& words) { return json::Array(words.begin(), words.end()); }
 
 json::Object action(const char* command, const Words& arguments) {
@@ -21,43 +25,6 @@ json::Object action(const char* command, const Words& arguments) {
 }
 
 json::Object script_of(json::Object on_run) { return {{"actions", json::Object{{"onRun", std::move(on_run)}}}}; }
-
-// Two braces would begin or end a reference of the template's; in JSON one of them can be written otherwise.
-std::string without_references(std::string text) {
-    for (const auto& [braces, otherwise] : {std::pair{"{{", "{\\u007b"}, std::pair{"}}", "}\\u007d"}})
-        for (std::size_t at = 0; (at = text.find(braces, at)) != std::string::npos;)
-            text.replace(at, 2, otherwise);
-    return text;
-}
-
-Words opening(const RenderTemplate& parts, const std::string& settings) {
-    Words words{"{{Param.Files}}/{{Param.Scene}}",
-                "--settings",
-                settings,
-                "--root",
-                "{{Param.Files}}",
-                "--output",
-                "{{Param.Output}}",
-                "--hang",
-                std::to_string(parts.hang_seconds),
-                "--blender",
-                parts.program};
-    if (parts.trust) words.emplace_back("--trust");
-    return words;
-}
-
-json::Object settings_file(const RenderTemplate& parts) {
-    return {{"name", "Settings"}, {"type", "TEXT"}, {"data", without_references(json::text(parts.settings))}};
-}
-
-json::Object blender_environment(const RenderTemplate& parts) {
-    Words words{"open"};
-    const Words rest = opening(parts, "{{Env.File.Settings}}");
-    words.insert(words.end(), rest.begin(), rest.end());
-    return {{"name", "Blender"},
-            {"script", json::Object{{"embeddedFiles", json::Array{settings_file(parts)}},
-                                    {"actions", json::Object{{"onEnter", action("atelier-blender", words)}}}}}};
-}
 
 json::Object step_of(const std::string& name, json::Object space, json::Object script) {
     json::Object step{{"name", name}, {"script", std::move(script)}};
@@ -85,126 +52,163 @@ std::string extension_of(const media::FramePattern& pattern) {
     return text.substr(text.rfind('.'));
 }
 
-Words frame_words(const RenderTemplate& parts, const std::string& frame, const std::string& place) {
-    return {"frame", frame, "--place", "{{Param.Output}}/" + place, "--hang", std::to_string(parts.hang_seconds)};
-}
-
-// By a Blender of the task's own.
-Words own_words(const RenderTemplate& parts, const std::string& frames, const std::string& place) {
-    Words words{"frames", frames, "--place", "{{Param.Output}}/" + place};
-    const Words rest = opening(parts, "{{Task.File.Settings}}");
-    words.insert(words.end(), rest.begin(), rest.end());
-    return words;
-}
-
-json::Object own_script(const RenderTemplate& parts, const Words& words) {
-    json::Object script = script_of(action("atelier-blender", words));
-    script["embeddedFiles"] = json::Array{settings_file(parts)};
-    return script;
-}
-
-// A range is sorted by the farm, a list is not; but a list has a bound, so many frames in another order are several
-// steps.
-void add_frame_steps(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    const auto add = [&](json::Value range) {
-        const std::string name = names.empty() ? "Render" : fmt::format("Render {}", names.size() + 1);
-        json::Object space{{"name", "Frame"}, {"type", "INT"}, {"range", std::move(range)}};
-        json::Object step = step_of(
-            name, space,
-            script_of(action("atelier-blender", frame_words(parts, "{{Task.Param.Frame}}", stem_of(parts.pattern)))));
-        step["stepEnvironments"] = json::Array{blender_environment(parts)};
-        steps.push_back(std::move(step));
-        names.push_back(name);
-    };
-    if (parts.in_order) return add(json::Value(media::print_frames(parts.frames)));
-    for (std::size_t begin = 0; begin < parts.frames.size(); begin += longest_list) {
-        const std::size_t end = std::min(parts.frames.size(), begin + longest_list);
-        add(json::Array(parts.frames.begin() + static_cast<std::ptrdiff_t>(begin),
-                        parts.frames.begin() + static_cast<std::ptrdiff_t>(end)));
-    }
-}
-
-// A Blender for each task, with several frames.
-void add_chunk_step(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    json::Object space{
-        {"name", "Frame"},
-        {"type", "CHUNK[INT]"},
-        {"range", media::print_frames(parts.frames)},
-        {"chunks", json::Object{{"defaultTaskCount", parts.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
-    const Words words = own_words(parts, "{{Task.Param.Frame}}", stem_of(parts.pattern));
-    steps.push_back(step_of("Render", space, own_script(parts, words)));
-    names.emplace_back("Render");
-}
-
-// A still in parts: tiles, or slices with other seeds; then the joining.
-void add_part_steps(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    const int count = parts.tiles ? parts.tiles->columns * parts.tiles->rows : parts.slices;
-    const std::string stem = parts.name + "_part-";
-    const std::string frame = std::to_string(parts.frames.at(0));
-    const std::string place = "parts/" + stem + "{{Task.Param.Part}}";
-    Words words = parts.chunk > 0 ? own_words(parts, frame, place) : frame_words(parts, frame, place);
-    if (parts.tiles) {
-        const Words tile{"--tile", "{{Task.Param.Part}}",
-                         "--grid", fmt::format("{}x{}", parts.tiles->columns, parts.tiles->rows),
-                         "--size", fmt::format("{}x{}", parts.size.width, parts.size.height)};
-        words.insert(words.end(), tile.begin(), tile.end());
-    } else {
-        words.insert(words.end(), {"--seed", "{{Task.Param.Part}}"});
-    }
-    json::Object space{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", count - 1)}};
-    if (parts.chunk > 0) {
-        steps.push_back(step_of("Parts", space, own_script(parts, words)));
-    } else {
-        json::Object step = step_of("Parts", space, script_of(action("atelier-blender", words)));
-        step["stepEnvironments"] = json::Array{blender_environment(parts)};
-        steps.push_back(std::move(step));
-    }
-
-    Words join{parts.tiles ? "join" : "average"};
-    for (int part = 0; part < count; ++part)
-        join.push_back(fmt::format("{{{{Param.Output}}}}/parts/{}{}{}", stem, part, extension_of(parts.pattern)));
-    if (parts.tiles) join.insert(join.end(), {"--columns", std::to_string(parts.tiles->columns)});
-    join.insert(join.end(), {"--to", "{{Param.Output}}/" + parts.pattern.name_of(parts.frames[0])});
-    steps.push_back(after(step_of("Join", {}, script_of(action("atelier-media", join))), {"Parts"}));
-    names.emplace_back("Join");
-}
-
 bool is_in_parts(const RenderTemplate& parts) { return parts.tiles || parts.slices > 0; }
 bool is_chunked(const RenderTemplate& parts) { return parts.chunk > 0 && !is_in_parts(parts) && !parts.frames.empty(); }
 
-void add_rendering(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    if (is_in_parts(parts)) return add_part_steps(parts, steps, names);
-    if (is_chunked(parts)) return add_chunk_step(parts, steps, names);
-    add_frame_steps(parts, steps, names);
-}
+class TemplateMaker {
+public:
+    explicit TemplateMaker(const RenderTemplate& parts) : parts_(parts) {}
 
-json::Object media_step(const char* name, const Words& words, const Words& before) {
-    return after(step_of(name, {}, script_of(action("atelier-media", words))), before);
-}
+    json::Value make() {
+        if (!parts_.frames.empty()) add_rendering();
+        const media::FrameWords frames{output, parts_.pattern, parts_.wanted};
+        if (!parts_.film_file.empty())
+            add_media("Film", film_words(frames, parts_.film, output + "/" + parts_.film_file));
+        if (parts_.looks) add_media("Looks", looks_words(frames, output, parts_.name));
+        json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
+                              {"name", parts_.name},
+                              {"parameterDefinitions", parameters()},
+                              {"steps", std::move(steps_)}};
+        if (is_chunked(parts_)) document["extensions"] = json::Array{"TASK_CHUNKING"};
+        return document;
+    }
 
-json::Array parameters_of(const RenderTemplate& parts) {
-    const char* flow = parts.keeps_earlier ? "INOUT" : "OUT";
-    return {json::Object{{"name", "Files"}, {"type", "PATH"}, {"objectType", "DIRECTORY"}, {"dataFlow", "IN"}},
+private:
+    void add_rendering() {
+        if (is_in_parts(parts_)) return add_part_steps();
+        if (is_chunked(parts_)) return add_chunk_step();
+        add_frame_steps();
+    }
+
+    // A range is sorted by the farm, a list is not; but a list has a bound, so many frames in another order are several
+    // steps.
+    void add_frame_steps() {
+        if (parts_.in_order) return add_frame_step(json::Value(media::print_frames(parts_.frames)));
+        for (std::size_t begin = 0; begin < parts_.frames.size(); begin += longest_list) {
+            const std::size_t end = std::min(parts_.frames.size(), begin + longest_list);
+            add_frame_step(json::Array(parts_.frames.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       parts_.frames.begin() + static_cast<std::ptrdiff_t>(end)));
+        }
+    }
+
+    void add_frame_step(json::Value range) {
+        const std::string name = names_.empty() ? "Render" : fmt::format("Render {}", names_.size() + 1);
+        json::Object space{{"name", "Frame"}, {"type", "INT"}, {"range", std::move(range)}};
+        const Words words = frame_words("{{Task.Param.Frame}}", stem_of(parts_.pattern));
+        add_rendering_step(name, std::move(space), script_of(action("atelier-blender", words)));
+        names_.push_back(name);
+    }
+
+    // A Blender for each task, with several frames.
+    void add_chunk_step() {
+        json::Object space{
+            {"name", "Frame"},
+            {"type", "CHUNK[INT]"},
+            {"range", media::print_frames(parts_.frames)},
+            {"chunks", json::Object{{"defaultTaskCount", parts_.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
+        const Words words = own_words("{{Task.Param.Frame}}", stem_of(parts_.pattern));
+        add_rendering_step("Render", std::move(space), script_of(action("atelier-blender", words)));
+        names_.emplace_back("Render");
+    }
+
+    // A still in parts: tiles, or slices with other seeds; then the joining.
+    void add_part_steps() {
+        const int count = parts_.tiles ? parts_.tiles->columns * parts_.tiles->rows : parts_.slices;
+        const std::string stem = parts_.name + "_part-";
+        json::Object space{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", count - 1)}};
+        add_rendering_step("Parts", std::move(space), script_of(action("atelier-blender", part_words(stem))));
+
+        Words join{parts_.tiles ? "join" : "average"};
+        for (int part = 0; part < count; ++part)
+            join.push_back(fmt::format("{}/parts/{}{}{}", output, stem, part, extension_of(parts_.pattern)));
+        if (parts_.tiles) add(join, {"--columns", std::to_string(parts_.tiles->columns)});
+        add(join, {"--to", output + "/" + parts_.pattern.name_of(parts_.frames[0])});
+        names_ = {"Parts"};
+        add_media("Join", join);
+        names_ = {"Join"};
+    }
+
+    Words part_words(const std::string& stem) {
+        const std::string frame = std::to_string(parts_.frames.at(0));
+        const std::string place = "parts/" + stem + "{{Task.Param.Part}}";
+        Words words = parts_.chunk > 0 ? own_words(frame, place) : frame_words(frame, place);
+        if (parts_.tiles)
+            add(words, {"--tile", "{{Task.Param.Part}}", "--grid",
+                        fmt::format("{}x{}", parts_.tiles->columns, parts_.tiles->rows), "--size",
+                        fmt::format("{}x{}", parts_.size.width, parts_.size.height)});
+        else
+            add(words, {"--seed", "{{Task.Param.Part}}"});
+        return words;
+    }
+
+    // With a Blender that stays open for the session, or, in chunks, one of each task's own.
+    void add_rendering_step(const std::string& name, json::Object space, json::Object script) {
+        if (parts_.chunk > 0) script["embeddedFiles"] = json::Array{settings_file()};
+        json::Object step = step_of(name, std::move(space), std::move(script));
+        if (parts_.chunk == 0) step["stepEnvironments"] = json::Array{blender_environment()};
+        steps_.push_back(std::move(step));
+    }
+
+    void add_media(const char* name, const Words& words) {
+        steps_.push_back(after(step_of(name, {}, script_of(action("atelier-media", words))), names_));
+    }
+
+    Words frame_words(const std::string& frame, const std::string& place) const {
+        return {"frame", frame, "--place", output + "/" + place, "--hang", std::to_string(parts_.hang_seconds)};
+    }
+
+    Words own_words(const std::string& frames, const std::string& place) {
+        Words words{"frames", frames, "--place", output + "/" + place};
+        add(words, opening("{{Task.File.Settings}}"));
+        return words;
+    }
+
+    Words opening(const std::string& settings) {
+        Words words{"{{Param.Files}}/{{Param.Scene}}",
+                    "--settings",
+                    settings,
+                    "--root",
+                    "{{Param.Files}}",
+                    "--output",
+                    output,
+                    "--hang",
+                    std::to_string(parts_.hang_seconds),
+                    "--blender",
+                    literal_(parts_.program)};
+        if (parts_.trust) words.emplace_back("--trust");
+        return words;
+    }
+
+    json::Object settings_file() {
+        return {{"name", "Settings"}, {"type", "TEXT"}, {"data", literal_(json::text(parts_.settings))}};
+    }
+
+    json::Object blender_environment() {
+        Words words{"open"};
+        add(words, opening("{{Env.File.Settings}}"));
+        return {{"name", "Blender"},
+                {"script", json::Object{{"embeddedFiles", json::Array{settings_file()}},
+                                        {"actions", json::Object{{"onEnter", action("atelier-blender", words)}}}}}};
+    }
+
+    json::Array parameters() const {
+        const char* flow = parts_.keeps_earlier ? "INOUT" : "OUT";
+        json::Array all{
+            json::Object{{"name", "Files"}, {"type", "PATH"}, {"objectType", "DIRECTORY"}, {"dataFlow", "IN"}},
             json::Object{{"name", "Scene"}, {"type", "STRING"}},
             json::Object{{"name", "Output"}, {"type", "PATH"}, {"objectType", "DIRECTORY"}, {"dataFlow", flow}}};
-}
+        literal_.define(all);
+        return all;
+    }
+
+    const RenderTemplate& parts_;
+    json::Array steps_;
+    Words names_;  // of the steps that the frames come from
+    job::LiteralText literal_;
+};
 
 }  // namespace
 
-json::Value render_template(const RenderTemplate& parts) {
-    json::Array steps;
-    Words names;
-    if (!parts.frames.empty()) add_rendering(parts, steps, names);
-    const media::FrameWords frames{output, parts.pattern, parts.wanted};
-    if (!parts.film_file.empty())
-        steps.push_back(media_step("Film", film_words(frames, parts.film, output + "/" + parts.film_file), names));
-    if (parts.looks) steps.push_back(media_step("Looks", looks_words(frames, output, parts.name), names));
-    json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
-                          {"name", parts.name},
-                          {"parameterDefinitions", parameters_of(parts)},
-                          {"steps", std::move(steps)}};
-    if (is_chunked(parts)) document["extensions"] = json::Array{"TASK_CHUNKING"};
-    return document;
-}
+json::Value render_template(const RenderTemplate& parts) { return TemplateMaker(parts).make(); }
 
 }  // namespace atelier::pipelines::blender

@@ -1,7 +1,7 @@
 // The options that come with a scene, by name: one table for the query, for forms and for the OpenAPI document.
 #include "base/error.h"
+#include "base/pair.h"
 #include "base/text.h"
-#include "pipelines/blender/pair.h"
 #include "pipelines/blender/task_scheduler.h"
 
 namespace atelier::pipelines::blender {

@@ -12,13 +12,11 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json_struct.h"
-#include "base/text.h"
 #include "farm/job_list.h"
 #include "farm/queries.h"
 #include "http/parser.h"
 #include "pipelines/blender/received_scene.h"
 #include "store/manifest.h"
-#include "wire/submission_json.h"
 
 namespace atelier::pipelines::blender {
 

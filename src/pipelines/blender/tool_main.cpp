@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "base/pair.h"
 #include "media/frames.h"
 #include "pipelines/blender/blender_client.h"
-#include "pipelines/blender/pair.h"
 #include "process/speaker.h"
 
 namespace {
@@ -44,8 +44,8 @@ struct Tile {
 
     std::optional<blender::Part> part() const {
         if (number < 0) return std::nullopt;
-        const auto [columns, rows] = blender::parse_pair(grid, "--grid");
-        const auto [width, height] = blender::parse_pair(size, "--size");
+        const auto [columns, rows] = atelier::parse_pair(grid, "--grid");
+        const auto [width, height] = atelier::parse_pair(size, "--size");
         return blender::part_of_tile(number, columns, rows, width, height);
     }
 };

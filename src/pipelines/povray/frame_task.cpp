@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/machine.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "pipelines/povray/frame_keep.h"
 #include "pipelines/povray/scene_template.h"

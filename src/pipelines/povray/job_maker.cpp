@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/text.h"
+#include "job/literal_text.h"
 #include "media/frames.h"
 #include "pipelines/povray/dependencies.h"
 #include "pipelines/povray/scene_template.h"
@@ -31,13 +31,6 @@ constexpr int seconds_to_stop = 15;  // in which POV-Ray leaves the state of a p
 const std::string output = "{{Param.OutputDir}}";
 constexpr const char* tool = "atelier-povray";
 constexpr const char* media_tool = "atelier-media";
-
-// What goes into a template must not be taken for its placeholders.
-const std::string& literal(const std::string& text) {
-    if (text.find("{{") != std::string::npos)
-        throw Error(Error::Kind::invalid, "{{ can't stand in a name or a setting: " + printable(text));
-    return text;
-}
 
 json::Value path_parameter(const std::string& name, const char* kind, const char* flow) {
     return json::Object{{"name", name}, {"type", "PATH"}, {"objectType", kind}, {"dataFlow", flow}};
@@ -76,7 +69,7 @@ private:
             throw Error(Error::Kind::not_found, "the scene " + scene_.string() + " is not there");
         roots_ = {scene_.parent_path()};
         set_value("SceneFolder", roots_[0], "DIRECTORY", "IN");
-        scene_words_ = {"--scene", "{{Param.SceneFolder}}/" + literal(scene_.filename()), "--library",
+        scene_words_ = {"--scene", "{{Param.SceneFolder}}/" + literal_(scene_.filename().string()), "--library",
                         "{{Param.SceneFolder}}"};
     }
 
@@ -88,7 +81,7 @@ private:
             const fs::path library = (roots_[0] / named).lexically_normal();
             const std::string relative = library.lexically_relative(roots_[0]).string();
             if (!relative.starts_with("..") && fs::is_directory(library))
-                scene_words_.insert(scene_words_.end(), {"--library", "{{Param.SceneFolder}}/" + literal(relative)});
+                scene_words_.insert(scene_words_.end(), {"--library", "{{Param.SceneFolder}}/" + literal_(relative)});
             else if (job_.trust && fs::is_directory(library))
                 add_library(library);
             else if (!library.string().starts_with("/usr/share/povray"))
@@ -150,7 +143,6 @@ private:
         for (const std::string& name : made_.only["SceneFolder"]) {
             const std::string text = read_file(roots_[0] / name);
             if (placeholders_in(text).empty()) continue;
-            literal(name);
             fills_.push_back(name);
             for (Row row : rows) {
                 row.emplace("frame", "");
@@ -193,7 +185,7 @@ private:
                                            "--final",
                                            std::to_string(plan_.final),
                                            "--to",
-                                           "{{Param.OutputDir}}/frames",
+                                           output + "/frames",
                                            "--pattern",
                                            made_.pattern,
                                            "--processes",
@@ -202,7 +194,7 @@ private:
         if (job_.data)
             arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
         for (const std::string& name : fills_)
-            arguments.insert(arguments.end(), {"--fill", name});
+            arguments.insert(arguments.end(), {"--fill", literal_(name)});
         const bool contiguous = frames.back() - frames.front() + 1 == count;
         add_step(
             "Render", tool, arguments,
@@ -215,7 +207,7 @@ private:
         const media::FrameWords words{output + "/frames", media::FramePattern::parse(made_.pattern), frames};
         add_film(words);
         if (job_.looks && can_be_looked_at())
-            add_step("Looks", media_tool, looks_words(words, output, literal(job_.name)), nullptr, "Render");
+            add_step("Looks", media_tool, looks_words(words, output, literal_(job_.name)), nullptr, "Render");
     }
 
     bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
@@ -242,27 +234,26 @@ private:
         const media::FilmChoice choice = media::choose_film(job_.film, film_material());
         if (!choice.why_not.empty()) made_.notes.push_back(choice.why_not);
         if (!choice.settings) return;
-        const std::string file = literal(job_.name) + std::string(media::extension_of(choice.settings->codec));
-        add_step("Film", media_tool, film_words(frames, job_.film, output + "/" + file), nullptr, "Render");
+        const std::string file = job_.name + std::string(media::extension_of(choice.settings->codec));
+        add_step("Film", media_tool, film_words(frames, job_.film, output + "/" + literal_(file)), nullptr, "Render");
         made_.result = job_.output / file;
     }
 
     void add_still() {
-        const std::string file = literal(job_.name) + extension_;
-        add_step("Render", tool, {"still", "--to", "{{Param.OutputDir}}/" + file}, nullptr);
+        const std::string file = job_.name + extension_;
+        add_step("Render", tool, {"still", "--to", output + "/" + literal_(file)}, nullptr);
         made_.result = job_.output / file;
     }
 
     void add_rows() {
-        const std::string file = literal(job_.name) + extension_;
+        const std::string file = job_.name + extension_;
         const std::string parts = std::to_string(job_.rows);
         add_step("Render", tool,
-                 {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", "{{Param.OutputDir}}/parts"},
+                 {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", output + "/parts"},
                  json::Object{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", job_.rows - 1)}});
-        add_step(
-            "Join", tool,
-            {"join", "--from", "{{Param.OutputDir}}/parts", "--parts", parts, "--to", "{{Param.OutputDir}}/" + file},
-            nullptr, "Render");
+        add_step("Join", tool,
+                 {"join", "--from", output + "/parts", "--parts", parts, "--to", output + "/" + literal_(file)},
+                 nullptr, "Render");
         made_.result = job_.output / file;
     }
 
@@ -278,7 +269,7 @@ private:
                 json::Array{json::Object{{"name", "Settings"},
                                          {"type", "TEXT"},
                                          {"filename", "settings.ini"},
-                                         {"data", literal("; of the farm\n" + job_.options.text_for_tasks())}}};
+                                         {"data", literal_("; of the farm\n" + job_.options.text_for_tasks())}}};
         } else {
             step["dependencies"] = json::Array{json::Object{{"dependsOn", after}}};
         }
@@ -297,9 +288,11 @@ private:
 
     void finish() {
         set_value("OutputDir", fs::absolute(job_.output), "DIRECTORY", "OUT");
+        std::string name = literal_(job_.name);
+        literal_.define(parameters_);
         json::Object whole{{"specificationVersion", "jobtemplate-2023-09"},
                            {"extensions", json::Array{"TASK_CHUNKING"}},
-                           {"name", literal(job_.name)},
+                           {"name", std::move(name)},
                            {"parameterDefinitions", std::move(parameters_)},
                            {"steps", std::move(steps_)}};
         made_.submission.job_template = {json::text(whole), "json", "povray"};
@@ -318,6 +311,7 @@ private:
     std::string extension_;
     std::vector<std::string> scene_words_;  // of each task that draws
     std::vector<std::string> fills_;
+    job::LiteralText literal_;
     json::Array parameters_, steps_;
 };
 

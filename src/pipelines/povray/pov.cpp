@@ -1,8 +1,7 @@
 #include "pipelines/povray/pov.h"
 
-#include <fmt/format.h>
-
 #include "base/error.h"
+#include "base/pair.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
@@ -20,10 +19,9 @@ namespace {
 
 void apply_size(const std::string& size, SceneOptions& options) {
     if (size.empty()) return;
-    const auto sides = split(size, 'x');
-    if (sides.size() != 2) refuse("this is no size: " + size, "WIDTHxHEIGHT, such as 640x360");
-    options.set("Width", sides[0]);
-    options.set("Height", sides[1]);
+    const auto [width, height] = parse_pair(size, "--size");
+    options.set("Width", std::to_string(width));
+    options.set("Height", std::to_string(height));
 }
 
 void apply_clock(const std::string& clock, SceneOptions& options) {

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/text.h"
 #include "media/file_beside.h"
 #include "media/picture.h"
 #include "pipelines/povray/base64.h"

@@ -1,0 +1,76 @@
+#include "pipelines/povray/job_maker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/testing.h"
+
+namespace atelier::pipelines::povray {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+struct JobMakerTest : testing::Test {
+    // Of a scene with this name and this text, with more settings.
+    PovJob job(const std::string& name, const std::string& text = "sphere { 0, 1 }") {
+        write_file_durably(folder.path() / name, text);
+        PovJob made;
+        made.name = "job";
+        made.output = folder.path() / "out";
+        made.options.set("Input_File_Name", (folder.path() / name).string());
+        return made;
+    }
+    static std::shared_ptr<const wire::JobOrder> order_of(const MadeJob& made) {
+        return wire::make_order(made.submission, 0);
+    }
+    static std::string text_of(const MadeJob& made) { return made.submission.job_template.text; }
+
+    const TemporaryFolder folder;
+};
+
+TEST_F(JobMakerTest, BracesInNamesAndSettingsAreOnlyBraces) {
+    PovJob braced = job("a{{b}}.pov");
+    braced.name = "{{Param.X}}";
+    braced.options.set("declare", "n={{3}}");
+    for (const char* frames : {"1", "3"}) {
+        braced.options.set("Final_Frame", frames);
+        const MadeJob made = make_job(braced);
+        const auto order = order_of(made);
+        EXPECT_EQ(order->job->name, "{{Param.X}}");
+        EXPECT_EQ(made.result.filename(), frames == std::string("1") ? "{{Param.X}}.png" : "{{Param.X}}.mp4");
+    }
+    EXPECT_THAT(text_of(make_job(job("plain.pov"))), Not(HasSubstr("Brace"))) << "only where they are needed";
+}
+
+TEST_F(JobMakerTest, AnAnimationIsRenderedMadeAFilmAndLookedAt) {
+    PovJob animation = job("scene.pov");
+    animation.options.set("Final_Frame", "30");
+    const MadeJob made = make_job(animation);
+    const auto order = order_of(made);
+    ASSERT_EQ(order->job->steps.size(), 3u);
+    EXPECT_EQ(order->job->steps[1].name, "Film");
+    EXPECT_EQ(order->job->steps[2].name, "Looks");
+    EXPECT_EQ(made.result, folder.path() / "out/job.mp4");
+}
+
+TEST_F(JobMakerTest, AFilmIsMadeWhereItCanBe) {
+    PovJob animation = job("scene.pov");
+    animation.options.set("Final_Frame", "3");
+    animation.options.set("Output_File_Type", "E");
+    const MadeJob none = make_job(animation);
+    ASSERT_EQ(none.notes.size(), 1u);
+    EXPECT_THAT(none.notes[0], HasSubstr("--tone"));
+    EXPECT_EQ(none.result, folder.path() / "out/frames");
+    animation.film.codec = "webm";
+    EXPECT_ANY_THROW(make_job(animation));
+    animation.film.tone = "filmic";
+    EXPECT_EQ(make_job(animation).result, folder.path() / "out/job.webm");
+    animation.film.codec = "none";
+    EXPECT_TRUE(make_job(animation).notes.empty());
+}
+
+}  // namespace
+}  // namespace atelier::pipelines::povray
