@@ -48,10 +48,20 @@ constexpr std::size_t crash_text = 4000;
 // The farm's rules for logs look for how a failure begins.
 Error failure(const std::string& why) { return {Error::Kind::internal, why}; }
 
+// Where a frame stands among those of its task.
+struct Turn {
+    std::size_t before = 0;
+    std::size_t all = 1;
+
+    double percent(double fraction) const {
+        return 100 * (static_cast<double>(before) + fraction) / static_cast<double>(all);
+    }
+};
+
 // Shows what Blender says; keeps its answer, and what else of it counts.
 class Teller {
 public:
-    explicit Teller(Speaker& speaker) : speaker_(speaker) {}
+    explicit Teller(Speaker& speaker, Turn turn = {}) : speaker_(speaker), turn_(turn) {}
 
     void line(std::string_view line) {
         if (line.starts_with(answer_word)) {
@@ -85,12 +95,13 @@ private:
     // Each line of progress once in the log would be most of the log.
     void tell(const engines::BlenderLine& told) {
         peak_ = std::max(peak_, told.peak_memory.value_or(0));
-        if (told.fraction) speaker_.progress(*told.fraction * 100);
+        if (told.fraction) speaker_.progress(turn_.percent(*told.fraction));
         if (!told.doing.empty() && told.doing != doing_) speaker_.status(told.doing);
         doing_ = told.doing;
     }
 
     Speaker& speaker_;
+    const Turn turn_;
     std::optional<json::Value> answer_;
     std::string doing_, error_, script_error_, version_;
     bool in_traceback_ = false;
@@ -287,11 +298,11 @@ void listen(const FrameRequest& request, int connection, Teller& teller, Speaker
     }
 }
 
-void render(const FrameRequest& request, Speaker& speaker) {
+void render(const FrameRequest& request, Turn turn, Speaker& speaker) {
     fs::create_directories(request.place.parent_path());
     const Fd connection = connect();
     send_all(connection.get(), text_of(request));
-    Teller teller(speaker);
+    Teller teller(speaker, turn);
     listen(request, connection.get(), teller, speaker);
     const json::Object& answer = teller.answer()->as_object();
     if (answer.contains("problem")) throw refused(answer);
@@ -303,6 +314,7 @@ void render(const FrameRequest& request, Speaker& speaker) {
     }
     if (teller.peak_memory() > 0) speaker.metric("render_memory", static_cast<double>(teller.peak_memory()));
     speaker.preview(picture);
+    speaker.progress(turn.percent(1));
 }
 
 // The session's Blender ends with this.
@@ -332,7 +344,7 @@ int open_blender(const OpenRequest& request, std::ostream& out) {
 
 int render_frame(const FrameRequest& request, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
-        render(request, speaker);
+        render(request, {}, speaker);
         return 0;
     });
 }
@@ -343,8 +355,7 @@ int render_frames(const OpenRequest& request, FrameRequest frame, const std::vec
         const LastOf own{read_note()};
         for (std::size_t done = 0; done < frames.size(); ++done) {
             frame.frame = frames[done];
-            render(frame, speaker);
-            speaker.progress(100 * static_cast<double>(done + 1) / static_cast<double>(frames.size()));
+            render(frame, {done, frames.size()}, speaker);
         }
         return 0;
     });
