@@ -63,6 +63,7 @@ TEST(Pov, AnAnimationOnTwoWorkersHasThePixelsOfPovRayAlone) {
         ground.write("scene.ini", settings("scene.pov", 10, "Initial_Clock=0.25\n+AM2 Jitter=off\n"));
     const Ended run = ground.run({"pov", ini, "--workers", "2", "--chunk", "3"});
     ASSERT_EQ(run.status, 0) << run.all();
+    EXPECT_NE(run.out.find("film    " + ground.path("renders/scene/scene.mp4").string()), std::string::npos) << run.out;
     draw_alone(ground, "scene.ini +Oalone");
     for (int frame = 1; frame <= 10; ++frame)
         expect_same(ground.path("renders/scene/frames") / frame_name(frame),

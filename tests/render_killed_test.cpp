@@ -54,7 +54,7 @@ TEST(RenderKilled, BlenderAndTheEmbeddedFarm) {
     const Ended ended = ground.render(scene, {"--workers", "2"});
     ASSERT_EQ(ended.status, 0) << ended.all();
     EXPECT_EQ(ground.job(), job) << "the same command goes on with what it began";
-    expect_same_frames(ground.path("out"), "long", alone, 1, frames);
+    expect_same_frames(ground.path("out/frames"), "long", alone, 1, frames);
     EXPECT_EQ(frames_of_film(ground.path("out/long.mp4")), frames);
     expect_each_task_once(ground);
 }
@@ -87,7 +87,7 @@ TEST(RenderKilled, OnAFarmOfTwoWorkersThatHaveOnlyWhatTheyAreSent) {
     expect_each_task_once(ground);
     const Ended download = ground.run({"job", "download", job, "--to", ground.path("fetched").string()});
     ASSERT_EQ(download.status, 0) << download.all();
-    expect_same_frames(ground.path("fetched"), "long", alone, 1, frames);
+    expect_same_frames(ground.path("fetched/frames"), "long", alone, 1, frames);
     EXPECT_EQ(frames_of_film(ground.path("fetched/long.mp4")), frames);
     one.leave();
     two.leave();
@@ -133,7 +133,7 @@ TEST(RenderKilled, ABlenderThatHangsByItselfIsNoticed) {
     const Ended ended = ground.render(ground.scene("turning"),
                                       {"--format", "CINEON", "--frames", "1", "--hang", "4s", "--max-tries", "1"});
     if (ended.status == 0) {
-        EXPECT_EQ(media::probe_picture(ground.path("out/turning_0001.cin")).width, 160);
+        EXPECT_EQ(media::probe_picture(ground.path("out/frames/turning_0001.cin")).width, 160);
     } else {
         EXPECT_NE(ended.all().find("Blender hangs"), std::string::npos) << ended.all();
         EXPECT_EQ(ground.attempts("STALLED"), 1);

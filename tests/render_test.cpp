@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "base/json.h"
 #include "media/film_tool.h"
 #include "media/picture.h"
 #include "rendering.h"
@@ -29,7 +30,8 @@ TEST(Render, AnAnimationIsWhatBlenderAloneMakesOfIt) {
     const fs::path alone = ground.undisturbed(scene);
     const Ended ended = ground.render(scene, {"--workers", "2", "--order", "coarse"});
     ASSERT_EQ(ended.status, 0) << ended.all();
-    expect_same_frames(ground.path("out"), "turning", alone, 1, 12);
+    EXPECT_TRUE(says(ended, "film    " + ground.path("out/turning.mp4").string())) << ended.all();
+    expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 12);
     EXPECT_EQ(frames_of_film(ground.path("out/turning.mp4")), 12);
     EXPECT_TRUE(media::read_bad_frames(ground.path("out/turning_report.json")).empty());
     EXPECT_EQ(media::probe_picture(ground.path("out/thumbnails/turning_0012.jpg")).kind, media::PictureKind::jpeg);
@@ -46,13 +48,13 @@ TEST(Render, AnotherOfItsScenesAndOtherSettings) {
                                               "webm", "--samples", "5", "--no-looks"});
     ASSERT_EQ(other.status, 0) << other.all();
     EXPECT_EQ(frames_of_film(ground.path("out/turning.webm")), 2);
-    const auto picture = media::probe_picture(ground.path("out/turning_0004.png"));
+    const auto picture = media::probe_picture(ground.path("out/frames/turning_0004.png"));
     EXPECT_EQ(picture.width, 81);
     EXPECT_EQ(picture.height, 45);
-    EXPECT_FALSE(fs::exists(ground.path("out/turning_0001.png")));
+    EXPECT_FALSE(fs::exists(ground.path("out/frames/turning_0001.png")));
     const Ended half = ground.render(scene, {"--frames", "7", "--percent", "50", "--format", "JPEG", "--no-looks"});
     ASSERT_EQ(half.status, 0) << half.all();
-    EXPECT_EQ(media::probe_picture(ground.path("out/turning_0007.jpg")).width, 80);
+    EXPECT_EQ(media::probe_picture(ground.path("out/frames/turning_0007.jpg")).width, 80);
 }
 
 TEST(Render, TilesAreTheSamePixels) {
@@ -66,8 +68,8 @@ TEST(Render, TilesAreTheSamePixels) {
                                                       format, "--no-looks", "--output", ground.path(grid).string()});
             ASSERT_EQ(ended.status, 0) << ended.all();
             const std::string name = fmt::format("turning_0005.{}", extension);
-            EXPECT_EQ(media::verify_picture(ground.path(grid) / name).width, 157);
-            expect_same(ground.path("1x1") / name, ground.path(grid) / name);
+            EXPECT_EQ(media::verify_picture(ground.path(grid) / "frames" / name).width, 157);
+            expect_same(ground.path("1x1/frames") / name, ground.path(grid) / "frames" / name);
         }
     }
 }
@@ -83,7 +85,7 @@ TEST(Render, SlicesAreAveraged) {
                    other = ground.path("out/parts/turning_part-1.png");
     EXPECT_GT(media::compare_pictures(one, other).pixels, 0u) << "other seeds make other noise";
     media::average_pictures({one, other}, ground.path("mean.png"));
-    expect_same(ground.path("mean.png"), ground.path("out/turning_0002.png"));
+    expect_same(ground.path("mean.png"), ground.path("out/frames/turning_0002.png"));
 }
 
 TEST(Render, WhatIsThereAndWholeStays) {
@@ -93,16 +95,17 @@ TEST(Render, WhatIsThereAndWholeStays) {
     const fs::path alone = ground.undisturbed(scene);
     Ended ended = ground.render(scene, {"--chunk", "3", "--order", "backward"});
     ASSERT_EQ(ended.status, 0) << ended.all();
-    expect_same_frames(ground.path("out"), "turning", alone, 1, 6);
-    fs::resize_file(ground.path("out/turning_0002.png"), fs::file_size(ground.path("out/turning_0002.png")) / 2);
-    fs::remove(ground.path("out/turning_0005.png"));
-    const auto before = fs::last_write_time(ground.path("out/turning_0004.png"));
+    expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 6);
+    fs::resize_file(ground.path("out/frames/turning_0002.png"),
+                    fs::file_size(ground.path("out/frames/turning_0002.png")) / 2);
+    fs::remove(ground.path("out/frames/turning_0005.png"));
+    const auto before = fs::last_write_time(ground.path("out/frames/turning_0004.png"));
     ended = ground.render(scene, {"--skip-existing", "--order", "backward"});
     ASSERT_EQ(ended.status, 0) << ended.all();
     EXPECT_TRUE(says(ended, "4 frames are there already")) << ended.all();
     EXPECT_EQ(ground.attempts("SUCCEEDED"), 4) << "two frames, the film and the looks";
-    EXPECT_EQ(fs::last_write_time(ground.path("out/turning_0004.png")), before);
-    expect_same_frames(ground.path("out"), "turning", alone, 1, 6);
+    EXPECT_EQ(fs::last_write_time(ground.path("out/frames/turning_0004.png")), before);
+    expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 6);
     EXPECT_EQ(frames_of_film(ground.path("out/turning.mp4")), 6);
 }
 
@@ -124,7 +127,7 @@ TEST(Render, ScriptsInsideRunOnlyWhenTrustedAndNeverOutOfTheSandbox) {
     ended = with({"--trust", "--sandbox"});
     EXPECT_FALSE(fs::exists(outside)) << "the script got out";
     EXPECT_EQ(ended.status, 0) << "what it writes there is gone with the sandbox";
-    EXPECT_EQ(media::verify_picture(ground.path("out/scripted_0001.png")).width, 160);
+    EXPECT_EQ(media::verify_picture(ground.path("out/frames/scripted_0001.png")).width, 160);
     ended = with({"--trust"});
     EXPECT_EQ(ended.status, 0) << ended.all();
     EXPECT_TRUE(fs::exists(outside));
@@ -142,11 +145,16 @@ TEST(Render, AScriptThatFailsAtAFrameFailsThatFrameAlone) {
     Ended ended = ground.render(scene, {"--trust", "--max-tries", "1"});
     EXPECT_EQ(ended.status, 1);
     EXPECT_TRUE(says(ended, "failed at frame 3: RuntimeError: not this one")) << ended.all();
-    EXPECT_TRUE(fs::exists(ground.path("out/failing_0005.png")));
-    EXPECT_FALSE(fs::exists(ground.path("out/failing_0003.png"))) << "what failed is not there";
+    EXPECT_TRUE(fs::exists(ground.path("out/frames/failing_0005.png")));
+    EXPECT_FALSE(fs::exists(ground.path("out/frames/failing_0003.png"))) << "what failed is not there";
     EXPECT_FALSE(fs::exists(ground.path("out/failing.mp4")));
-    ended = ground.render(scene, {"--trust", "--max-tries", "1", "--allow-gaps"});
+    ended = ground.render(scene, {"--trust", "--max-tries", "1", "--allow-gaps", "--json"});
     EXPECT_EQ(ended.status, 0) << ended.all();
+    const json::Value told = json::parse(ended.out);
+    EXPECT_EQ(told.at("job").at("state").as_string(), "succeeded");
+    EXPECT_EQ(told.at("results").at("film").as_string(), ground.path("out/failing.mp4").string());
+    ASSERT_EQ(told.at("before").as_array().size(), 1u) << "the job that failed";
+    EXPECT_EQ(told.at("before").at(0).at("job").at("state").as_string(), "failed");
     EXPECT_EQ(frames_of_film(ground.path("out/failing.mp4")), 4);
 }
 
@@ -165,7 +173,7 @@ TEST(Render, ABlenderThatCrashesTellsItsText) {
     const Ended logs = ground.run({"job", "logs", ground.job()});
     EXPECT_TRUE(says(logs, "crash.txt")) << logs.all();
     EXPECT_TRUE(says(logs, "# backtrace")) << logs.all();
-    EXPECT_TRUE(fs::exists(ground.path("out/crashing_0003.png"))) << "the others are rendered by a new one";
+    EXPECT_TRUE(fs::exists(ground.path("out/frames/crashing_0003.png"))) << "the others are rendered by a new one";
     EXPECT_EQ(ground.attempts("FAILED_APP"), 2);
 }
 

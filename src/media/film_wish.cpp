@@ -12,8 +12,8 @@ FilmCodec codec_of(const FilmWish& wish) { return wish.codec.empty() ? FilmCodec
 
 void add(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
 
-Words about(const FrameWords& frames) {
-    return {frames.folder, "--pattern", frames.pattern.text(), "--frames", print_frames(frames.frames)};
+Words about(const JobFrames& frames) {
+    return {frames.folder.frames(), "--pattern", frames.pattern.text(), "--frames", print_frames(frames.frames)};
 }
 
 }  // namespace
@@ -39,24 +39,23 @@ FilmChoice choose_film(const FilmWish& wish, const FilmMaterial& material) {
     return {std::nullopt, "no film is made of " + material.name + "; for one, " + instead};
 }
 
-std::vector<std::string> film_words(const FrameWords& frames, const FilmWish& wish, const std::string& film) {
+std::vector<std::string> film_words(const JobFrames& frames, const FilmWish& wish) {
+    const FilmCodec codec = codec_of(wish);
     Words words{"film"};
     add(words, about(frames));
-    add(words, {"--to", film, "--codec", std::string(to_string(codec_of(wish))), "--quality", wish.quality, "--rate",
-                wish.rate});
+    add(words, {"--to", frames.folder.film(codec), "--codec", std::string(to_string(codec)), "--quality", wish.quality,
+                "--rate", wish.rate});
     if (!wish.tone.empty()) add(words, {"--tone", wish.tone});
     if (wish.allow_gaps) words.emplace_back("--allow-gaps");
     return words;
 }
 
-std::vector<std::string> looks_words(const FrameWords& frames, const std::string& output, const std::string& stem) {
+std::vector<std::string> looks_words(const JobFrames& frames) {
+    const JobFolder& folder = frames.folder;
     Words words{"looks"};
     add(words, about(frames));
-    add(words, {"--thumbnails", output + "/thumbnails", "--sheet", output + "/" + stem + "_sheet.jpg", "--report",
-                output + "/" + report_name(stem)});
+    add(words, {"--thumbnails", folder.thumbnails(), "--sheet", folder.sheet(), "--report", folder.report()});
     return words;
 }
-
-std::string report_name(const std::string& stem) { return stem + "_report.json"; }
 
 }  // namespace atelier::media

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/film.h"
+#include "media/job_folder.h"
 
 namespace atelier::media {
 
@@ -38,17 +39,14 @@ struct FilmChoice {
 };
 FilmChoice choose_film(const FilmWish& wish, const FilmMaterial& material);
 
-// Frames as a task is told of them.
-struct FrameWords {
-    std::string folder;
+// Frames of a job, as a task is told of them.
+struct JobFrames {
+    JobFolder folder;
     FramePattern pattern;
     FrameNumbers frames;
 };
 
-std::vector<std::string> film_words(const FrameWords& frames, const FilmWish& wish, const std::string& film);
-// stem: of the names of the contact sheet and of the report; beside them is the folder of the thumbnails.
-std::vector<std::string> looks_words(const FrameWords& frames, const std::string& output, const std::string& stem);
-
-std::string report_name(const std::string& stem);  // of the file that tells of bad frames
+std::vector<std::string> film_words(const JobFrames& frames, const FilmWish& wish);
+std::vector<std::string> looks_words(const JobFrames& frames);
 
 }  // namespace atelier::media

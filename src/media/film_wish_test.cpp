@@ -51,15 +51,15 @@ TEST(FilmWish, AFilmIsMadeWhereItCanBeAndRefusedWhereItIsAskedFor) {
 }
 
 TEST(FilmWish, TheWordsAreThoseOfTheTool) {
-    const FrameWords frames{"{{Param.Out}}", FramePattern::parse("a_##.png"), {1, 2, 3, 7}};
-    EXPECT_EQ(join(film_words(frames, {}, "{{Param.Out}}/a.mp4"), " "),
-              "film {{Param.Out}} --pattern a_##.png --frames 1-3,7 --to {{Param.Out}}/a.mp4 --codec h264 --quality "
-              "good --rate 24");
-    EXPECT_THAT(join(film_words(frames, {"mov", "best", "25", "filmic", true}, "x"), " "),
-                HasSubstr("--codec prores --quality best --rate 25 --tone filmic --allow-gaps"));
-    EXPECT_EQ(join(looks_words(frames, "out", "a"), " "),
-              "looks {{Param.Out}} --pattern a_##.png --frames 1-3,7 --thumbnails out/thumbnails --sheet "
-              "out/a_sheet.jpg --report out/a_report.json");
+    const JobFrames frames{{"{{Param.Out}}", "a"}, FramePattern::parse("a_##.png"), {1, 2, 3, 7}};
+    EXPECT_EQ(join(film_words(frames, {}), " "),
+              "film {{Param.Out}}/frames --pattern a_##.png --frames 1-3,7 --to {{Param.Out}}/a.mp4 --codec h264 "
+              "--quality good --rate 24");
+    EXPECT_THAT(join(film_words(frames, {"mov", "best", "25", "filmic", true}), " "),
+                HasSubstr("a.mov --codec prores --quality best --rate 25 --tone filmic --allow-gaps"));
+    EXPECT_EQ(join(looks_words(frames), " "),
+              "looks {{Param.Out}}/frames --pattern a_##.png --frames 1-3,7 --thumbnails {{Param.Out}}/thumbnails "
+              "--sheet {{Param.Out}}/a_sheet.jpg --report {{Param.Out}}/a_report.json");
 }
 
 }  // namespace

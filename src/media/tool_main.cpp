@@ -96,6 +96,7 @@ struct Grid {
             x = 0;
             y += info.height;
         }
+        fs::create_directories(fs::absolute(to).parent_path());
         media::join_parts(placed, to);
         return 0;
     }
@@ -111,6 +112,7 @@ struct Average {
     }
 
     int make() const {
+        fs::create_directories(fs::absolute(to).parent_path());
         media::average_pictures(pictures, to);
         return 0;
     }

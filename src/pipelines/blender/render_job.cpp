@@ -239,7 +239,7 @@ public:
         find_files();
         choose_frames();
         choose_film();
-        if (request_.looks && can_be_looked_at(*format_)) plan_.report = plan_.output / media::report_name(name_);
+        if (request_.looks && can_be_looked_at(*format_)) plan_.report = plan_.folder.report();
         submit();
         return std::move(plan_);
     }
@@ -254,11 +254,11 @@ private:
     }
 
     void choose_frames() {
-        const fs::path folder = request_.output.empty() ? fs::path("renders") / name_ : request_.output;
-        plan_.output = fs::absolute(folder).lexically_normal();
+        const fs::path output = request_.output.empty() ? fs::path("renders") / name_ : request_.output;
+        plan_.folder = {fs::absolute(output).lexically_normal(), name_};
         plan_.format = format_->type;
         plan_.pattern = media::FramePattern::parse(name_ + "_####" + std::string(format_->extension));
-        if (request_.skip_existing) plan_.skipped = existing_frames({plan_.output, plan_.pattern}, wanted_);
+        if (request_.skip_existing) plan_.skipped = existing_frames(plan_.files(), wanted_);
         if (request_.only) plan_.skipped = media::missing_frames(wanted_, *request_.only);
         plan_.frames = media::in_order(media::missing_frames(wanted_, plan_.skipped), request_.order);
         if (plan_.frames.empty() && !request_.only)
@@ -273,8 +273,7 @@ private:
         film_.rate = rate_of(request_, plan_.scene);
         const media::FilmChoice choice = media::choose_film(film_, material_of(*format_));
         plan_.note = choice.why_not;
-        if (choice.settings)
-            plan_.film = plan_.output / (name_ + std::string(media::extension_of(choice.settings->codec)));
+        if (choice.settings) plan_.film = plan_.folder.film(choice.settings->codec);
     }
 
     RenderTemplate parts() const {
@@ -294,8 +293,7 @@ private:
         parts.trust = request_.trust;
         parts.hang_seconds = request_.hang_seconds;
         parts.program = request_.program;
-        parts.film = film_;
-        parts.film_file = plan_.film.filename();
+        if (!plan_.film.empty()) parts.film = film_;
         return parts;
     }
 
@@ -306,14 +304,14 @@ private:
         submission.template_folder = submission.current_folder = fs::current_path().string();
         submission.values = {{"Files", files_.root.string()},
                              {"Scene", file_.lexically_relative(files_.root).string()},
-                             {"Output", plan_.output.string()}};
+                             {"Output", plan_.folder.root.string()}};
         submission.settings = request_.settings;
         submission.settings.isolate |= request_.settings.sandbox;
         add_log_rules(submission.settings);
         plan_.inputs["Files"] = files_.paths;
         for (const int frame : plan_.skipped)
-            if (const std::string name = plan_.pattern.name_of(frame); fs::exists(plan_.output / name))
-                plan_.inputs["Output"].push_back(name);
+            if (const fs::path path = plan_.files().path_of(frame); fs::exists(path))
+                plan_.inputs["Output"].push_back(path.lexically_relative(plan_.folder.root));
     }
 
     static void add_log_rules(wire::Settings& settings) {

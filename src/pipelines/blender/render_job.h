@@ -59,12 +59,14 @@ struct RenderPlan {
     Scene scene;
     media::FrameNumbers frames;   // in the order in which they are rendered
     media::FrameNumbers skipped;  // that are there already
-    std::filesystem::path output;
+    media::JobFolder folder;
     RenderOutputType format = RenderOutputType::PNG;  // of the frames
     media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
     std::filesystem::path film;    // empty: none
     std::filesystem::path report;  // on bad frames; empty: nobody looks for any
     std::string note;              // for the person; may be empty
+
+    media::FrameFiles files() const { return {folder.frames(), pattern}; }
     wire::Submission submission;
     std::map<std::string, std::vector<std::string>> inputs;  // parameter → files below it that are needed
 };

@@ -211,15 +211,15 @@ TEST_F(RenderJobTest, InASandboxEachTaskHasABlenderOfItsOwn) {
 TEST_F(RenderJobTest, WholeFramesThatAreThereStay) {
     RenderRequest request = of_scene();
     request.skip_existing = true;
-    fs::create_directories(request.output);
-    const media::FrameFiles files{request.output, media::FramePattern::parse("scene_####.png")};
+    fs::create_directories(request.output / "frames");
+    const media::FrameFiles files{request.output / "frames", media::FramePattern::parse("scene_####.png")};
     for (const int frame : {2, 3, 4})
         write_frame(files.path_of(frame));
     fs::resize_file(files.path_of(3), fs::file_size(files.path_of(3)) / 2);
     const RenderPlan plan = plan_render(request);
     EXPECT_THAT(plan.skipped, ElementsAre(2, 4));
     EXPECT_THAT(plan.frames, ElementsAre(1, 3, 5, 6, 7, 8, 9, 10));
-    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("scene_0002.png", "scene_0004.png"));
+    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("frames/scene_0002.png", "frames/scene_0004.png"));
     EXPECT_THAT(text_of(plan), HasSubstr("\"--frames\",\"1-10\"")) << "the film is of all of them";
     request.frames = "2,4";
     EXPECT_THAT(refusal(request), HasSubstr("there already"));
@@ -227,12 +227,12 @@ TEST_F(RenderJobTest, WholeFramesThatAreThereStay) {
 
 TEST_F(RenderJobTest, OnlySomeAreRenderedAgain) {
     RenderRequest request = of_scene();
-    fs::create_directories(request.output);
-    write_frame(request.output / "scene_0001.png");
+    fs::create_directories(request.output / "frames");
+    write_frame(request.output / "frames/scene_0001.png");
     request.only = media::FrameNumbers{4, 7};
     const RenderPlan plan = plan_render(request);
     EXPECT_THAT(plan.frames, ElementsAre(4, 7));
-    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("scene_0001.png")) << "what isn't there can't be brought";
+    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("frames/scene_0001.png")) << "what isn't there can't be brought";
     EXPECT_THAT(text_of(plan), HasSubstr("\"--frames\",\"1-10\""));
     request.only = media::FrameNumbers{};
     EXPECT_THAT(steps_of(plan_render(request)), ElementsAre("Film", "Looks"));

@@ -42,11 +42,6 @@ json::Object after(json::Object step, const Words& before) {
     return step;
 }
 
-std::string stem_of(const media::FramePattern& pattern) {
-    const std::string text = pattern.text();
-    return text.substr(0, text.rfind('.'));
-}
-
 std::string extension_of(const media::FramePattern& pattern) {
     const std::string text = pattern.text();
     return text.substr(text.rfind('.'));
@@ -57,14 +52,13 @@ bool is_chunked(const RenderTemplate& parts) { return parts.chunk > 0 && !is_in_
 
 class TemplateMaker {
 public:
-    explicit TemplateMaker(const RenderTemplate& parts) : parts_(parts) {}
+    explicit TemplateMaker(const RenderTemplate& parts) : parts_(parts), folder_{output, parts.name} {}
 
     json::Value make() {
         if (!parts_.frames.empty()) add_rendering();
-        const media::FrameWords frames{output, parts_.pattern, parts_.wanted};
-        if (!parts_.film_file.empty())
-            add_media("Film", film_words(frames, parts_.film, output + "/" + parts_.film_file));
-        if (parts_.looks) add_media("Looks", looks_words(frames, output, parts_.name));
+        const media::JobFrames frames{folder_, parts_.pattern, parts_.wanted};
+        if (parts_.film) add_media("Film", film_words(frames, *parts_.film));
+        if (parts_.looks) add_media("Looks", looks_words(frames));
         json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
                               {"name", parts_.name},
                               {"parameterDefinitions", parameters()},
@@ -94,7 +88,7 @@ private:
     void add_frame_step(json::Value range) {
         const std::string name = names_.empty() ? "Render" : fmt::format("Render {}", names_.size() + 1);
         json::Object space{{"name", "Frame"}, {"type", "INT"}, {"range", std::move(range)}};
-        const Words words = frame_words("{{Task.Param.Frame}}", stem_of(parts_.pattern));
+        const Words words = frame_words("{{Task.Param.Frame}}", frame_place());
         add_rendering_step(name, std::move(space), script_of(action("atelier-blender", words)));
         names_.push_back(name);
     }
@@ -106,7 +100,7 @@ private:
             {"type", "CHUNK[INT]"},
             {"range", media::print_frames(parts_.frames)},
             {"chunks", json::Object{{"defaultTaskCount", parts_.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
-        const Words words = own_words("{{Task.Param.Frame}}", stem_of(parts_.pattern));
+        const Words words = own_words("{{Task.Param.Frame}}", frame_place());
         add_rendering_step("Render", std::move(space), script_of(action("atelier-blender", words)));
         names_.emplace_back("Render");
     }
@@ -122,7 +116,7 @@ private:
         for (int part = 0; part < count; ++part)
             join.push_back(fmt::format("{}/parts/{}{}{}", output, stem, part, extension_of(parts_.pattern)));
         if (parts_.tiles) add(join, {"--columns", std::to_string(parts_.tiles->columns)});
-        add(join, {"--to", output + "/" + parts_.pattern.name_of(parts_.frames[0])});
+        add(join, {"--to", folder_.frames() / parts_.pattern.name_of(parts_.frames[0])});
         names_ = {"Parts"};
         add_media("Join", join);
         names_ = {"Join"};
@@ -130,7 +124,7 @@ private:
 
     Words part_words(const std::string& stem) {
         const std::string frame = std::to_string(parts_.frames.at(0));
-        const std::string place = "parts/" + stem + "{{Task.Param.Part}}";
+        const std::string place = output + "/parts/" + stem + "{{Task.Param.Part}}";
         Words words = parts_.chunk > 0 ? own_words(frame, place) : frame_words(frame, place);
         if (parts_.tiles)
             add(words, {"--tile", "{{Task.Param.Part}}", "--grid",
@@ -153,12 +147,17 @@ private:
         steps_.push_back(after(step_of(name, {}, script_of(action("atelier-media", words))), names_));
     }
 
+    // Without its extension: Blender appends it.
+    std::string frame_place() const {
+        return folder_.frames() / std::filesystem::path(parts_.pattern.text()).replace_extension();
+    }
+
     Words frame_words(const std::string& frame, const std::string& place) const {
-        return {"frame", frame, "--place", output + "/" + place, "--hang", std::to_string(parts_.hang_seconds)};
+        return {"frame", frame, "--place", place, "--hang", std::to_string(parts_.hang_seconds)};
     }
 
     Words own_words(const std::string& frames, const std::string& place) {
-        Words words{"frames", frames, "--place", output + "/" + place};
+        Words words{"frames", frames, "--place", place};
         add(words, opening("{{Task.File.Settings}}"));
         return words;
     }
@@ -202,6 +201,7 @@ private:
     }
 
     const RenderTemplate& parts_;
+    const media::JobFolder folder_;
     json::Array steps_;
     Words names_;  // of the steps that the frames come from
     job::LiteralText literal_;

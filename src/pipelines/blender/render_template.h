@@ -28,8 +28,7 @@ struct RenderTemplate {
     bool trust = false;
     int hang_seconds = 300;
     std::string program = "blender";
-    media::FilmWish film;
-    std::string film_file;  // empty: none is made
+    std::optional<media::FilmWish> film;
 };
 
 // Without frames it only makes the film and looks at what is there.

@@ -40,7 +40,7 @@ json::Array words(const std::vector<std::string>& texts) { return json::Array(te
 
 class JobMaker {
 public:
-    explicit JobMaker(PovJob job) : job_(std::move(job)) {}
+    explicit JobMaker(PovJob job) : job_(std::move(job)), place_{fs::absolute(job_.output), job_.name} {}
 
     MadeJob make() {
         find_scene();
@@ -168,10 +168,8 @@ private:
 
     void add_frames() {
         const media::FrameNumbers frames = frames_wanted();
-        made_.frames = media::print_frames(frames);
-        made_.pattern = "frame_" +
-                        std::string(std::max<std::size_t>(least_digits, std::to_string(plan_.final).size()), '#') +
-                        extension_;
+        const std::size_t digits = std::max<std::size_t>(least_digits, std::to_string(plan_.final).size());
+        const std::string pattern = "frame_" + std::string(digits, '#') + extension_;
         const int count = static_cast<int>(frames.size());
         const int chunk = job_.chunk > 0
                               ? job_.chunk
@@ -185,9 +183,9 @@ private:
                                            "--final",
                                            std::to_string(plan_.final),
                                            "--to",
-                                           output + "/frames",
+                                           folder().frames(),
                                            "--pattern",
-                                           made_.pattern,
+                                           pattern,
                                            "--processes",
                                            std::to_string(processes)};
         if (job_.film.allow_gaps) arguments.emplace_back("--allow-gaps");
@@ -200,14 +198,13 @@ private:
             "Render", tool, arguments,
             json::Object{{"name", "Frame"},
                          {"type", "CHUNK[INT]"},
-                         {"range", made_.frames},
+                         {"range", media::print_frames(frames)},
                          {"chunks", json::Object{{"defaultTaskCount", chunk},
                                                  {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
-        made_.result = job_.output / "frames";
-        const media::FrameWords words{output + "/frames", media::FramePattern::parse(made_.pattern), frames};
-        add_film(words);
-        if (job_.looks && can_be_looked_at())
-            add_step("Looks", media_tool, looks_words(words, output, literal_(job_.name)), nullptr, "Render");
+        made_.results.frames = place_.frames();
+        const media::JobFrames made{folder(), media::FramePattern::parse(pattern), frames};
+        add_film(made);
+        if (job_.looks && can_be_looked_at()) add_looks(made);
     }
 
     bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
@@ -230,19 +227,23 @@ private:
         return {"frames of more than 8 bits", "", extension_ == ".exr" || extension_ == ".hdr" || deep};
     }
 
-    void add_film(const media::FrameWords& frames) {
+    void add_looks(const media::JobFrames& frames) {
+        add_step("Looks", media_tool, looks_words(frames), nullptr, "Render");
+        made_.results.report = place_.report();
+    }
+
+    void add_film(const media::JobFrames& frames) {
         const media::FilmChoice choice = media::choose_film(job_.film, film_material());
         if (!choice.why_not.empty()) made_.notes.push_back(choice.why_not);
         if (!choice.settings) return;
-        const std::string file = job_.name + std::string(media::extension_of(choice.settings->codec));
-        add_step("Film", media_tool, film_words(frames, job_.film, output + "/" + literal_(file)), nullptr, "Render");
-        made_.result = job_.output / file;
+        add_step("Film", media_tool, film_words(frames, job_.film), nullptr, "Render");
+        made_.results.film = place_.film(choice.settings->codec);
     }
 
     void add_still() {
         const std::string file = job_.name + extension_;
         add_step("Render", tool, {"still", "--to", output + "/" + literal_(file)}, nullptr);
-        made_.result = job_.output / file;
+        made_.results.picture = place_.root / file;
     }
 
     void add_rows() {
@@ -254,7 +255,7 @@ private:
         add_step("Join", tool,
                  {"join", "--from", output + "/parts", "--parts", parts, "--to", output + "/" + literal_(file)},
                  nullptr, "Render");
-        made_.result = job_.output / file;
+        made_.results.picture = place_.root / file;
     }
 
     void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter,
@@ -287,7 +288,7 @@ private:
     }
 
     void finish() {
-        set_value("OutputDir", fs::absolute(job_.output), "DIRECTORY", "OUT");
+        set_value("OutputDir", place_.root, "DIRECTORY", "OUT");
         std::string name = literal_(job_.name);
         literal_.define(parameters_);
         json::Object whole{{"specificationVersion", "jobtemplate-2023-09"},
@@ -303,7 +304,11 @@ private:
         made_.submission.settings.tags = {"povray"};
     }
 
+    // As the tasks see it.
+    media::JobFolder folder() { return {output, literal_(job_.name)}; }
+
     PovJob job_;
+    const media::JobFolder place_;
     MadeJob made_;
     fs::path scene_;
     std::vector<fs::path> roots_;

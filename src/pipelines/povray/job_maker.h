@@ -32,9 +32,7 @@ struct MadeJob {
     wire::Submission submission;
     cli::InputFiles only;
     std::vector<std::string> notes;  // for the person
-    std::filesystem::path result;    // the film, the still, or the folder of the frames
-    std::string frames;              // what is drawn, as a range; empty for a still
-    std::string pattern;             // of the frames' names
+    media::Results results;
 };
 
 // Throws Error for what can't be done.

@@ -40,7 +40,8 @@ TEST_F(JobMakerTest, BracesInNamesAndSettingsAreOnlyBraces) {
         const MadeJob made = make_job(braced);
         const auto order = order_of(made);
         EXPECT_EQ(order->job->name, "{{Param.X}}");
-        EXPECT_EQ(made.result.filename(), frames == std::string("1") ? "{{Param.X}}.png" : "{{Param.X}}.mp4");
+        const media::Results& results = made.results;
+        EXPECT_EQ((frames == std::string("1") ? results.picture : results.film).stem(), "{{Param.X}}");
     }
     EXPECT_THAT(text_of(make_job(job("plain.pov"))), Not(HasSubstr("Brace"))) << "only where they are needed";
 }
@@ -53,7 +54,7 @@ TEST_F(JobMakerTest, AnAnimationIsRenderedMadeAFilmAndLookedAt) {
     ASSERT_EQ(order->job->steps.size(), 3u);
     EXPECT_EQ(order->job->steps[1].name, "Film");
     EXPECT_EQ(order->job->steps[2].name, "Looks");
-    EXPECT_EQ(made.result, folder.path() / "out/job.mp4");
+    EXPECT_EQ(made.results.film, folder.path() / "out/job.mp4");
 }
 
 TEST_F(JobMakerTest, AFilmIsMadeWhereItCanBe) {
@@ -63,11 +64,12 @@ TEST_F(JobMakerTest, AFilmIsMadeWhereItCanBe) {
     const MadeJob none = make_job(animation);
     ASSERT_EQ(none.notes.size(), 1u);
     EXPECT_THAT(none.notes[0], HasSubstr("--tone"));
-    EXPECT_EQ(none.result, folder.path() / "out/frames");
+    EXPECT_EQ(none.results.frames, folder.path() / "out/frames");
+    EXPECT_TRUE(none.results.film.empty());
     animation.film.codec = "webm";
     EXPECT_ANY_THROW(make_job(animation));
     animation.film.tone = "filmic";
-    EXPECT_EQ(make_job(animation).result, folder.path() / "out/job.webm");
+    EXPECT_EQ(make_job(animation).results.film, folder.path() / "out/job.webm");
     animation.film.codec = "none";
     EXPECT_TRUE(make_job(animation).notes.empty());
 }

@@ -5,7 +5,9 @@
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
+#include "media/film_tool.h"
 #include "media/frames.h"
+#include "media/job_folder.h"
 
 namespace atelier::pipelines::povray {
 
@@ -74,13 +76,13 @@ void read_files(const PovRequest& request, SceneOptions& options) {
     apply_words(request.words, fs::current_path(), options);
 }
 
-void show_result(const MadeJob& made, cli::Output& output) {
-    if (!made.frames.empty() && made.result.filename() != "frames")
-        output.say("frames  " + (made.result.parent_path() / "frames").string());
-    output.say((made.frames.empty()                  ? "picture "
-                : made.result.filename() == "frames" ? "frames  "
-                                                     : "film    ") +
-               made.result.string());
+void tell(media::Results results, const PovJob& job, cli::Conclusion& end, cli::Output& output) {
+    std::error_code ignored;
+    if (job.rows > 0) fs::remove_all(job.output / "parts", ignored);
+    if (!results.report.empty()) results.bad = media::read_bad_frames(results.report);
+    for (const std::string& line : lines_about(results))
+        output.say(line);
+    end.told.as_object()["results"] = to_json(results);
 }
 
 }  // namespace
@@ -113,13 +115,11 @@ int run_pov(const PovRequest& request, cli::Output& output) {
     made.submission.settings.priority = request.priority;
     for (const std::string& note : made.notes)
         output.warn(note);
-    const int status =
-        cli::run(made.submission, {request.workers, request.in_place, request.dry_run, made.only}, output);
-    if (status != cli::done || request.dry_run) return status;
-    std::error_code ignored;
-    if (request.rows > 0) fs::remove_all(job.output / "parts", ignored);
-    show_result(made, output);
-    return status;
+    const cli::RunOptions options{request.workers, request.in_place, request.dry_run, made.only};
+    cli::Conclusion end = cli::bring_to_end(made.submission, options, output);
+    if (end.status == cli::done && !request.dry_run) tell(made.results, job, end, output);
+    if (!end.told.is_null()) output.json(end.told);
+    return end.status;
 }
 
 }  // namespace atelier::pipelines::povray
