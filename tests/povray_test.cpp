@@ -109,6 +109,17 @@ TEST(Pov, AnErrorInOneFrameIsToldAndARetryDrawsThatFrameAlone) {
     EXPECT_EQ(log.find("frame 8 is done", retried), std::string::npos) << log;
 }
 
+TEST(Pov, ALongFilmIsEncodedInChunksWhileFramesComeIn) {
+    Ground ground;
+    ground.write("scene.pov", broken_at_7());
+    const std::string ini = ground.write("scene.ini", settings("scene.pov", 9));
+    const Ended run = ground.run({"pov", ini, "--film-chunk", "5", "--workers", "2", "--allow-gaps"});
+    ASSERT_EQ(run.status, 0) << run.all();
+    EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 8u);
+    EXPECT_FALSE(fs::exists(ground.path("renders/scene/film_chunks")));
+    EXPECT_EQ(ground.count("SELECT count(*) FROM steps"), 6);
+}
+
 TEST(Pov, AFilmWithGapsIsMadeWhenThePersonSaysSo) {
     Ground ground;
     ground.write("scene.pov", broken_at_7());

@@ -158,6 +158,43 @@ TEST(Render, AScriptThatFailsAtAFrameFailsThatFrameAlone) {
     EXPECT_EQ(frames_of_film(ground.path("out/failing.mp4")), 4);
 }
 
+// A frame fails at first; what is encoded by then is not encoded again, and the film is whole in the end.
+TEST(Render, ALongFilmIsEncodedInChunksWhileFramesComeIn) {
+    ATELIER_NEED_PROGRAM("blender");
+    const RenderGround ground;
+    const std::string script =
+        ground.write("inside.py", fmt::format("import bpy, os\n"
+                                              "def each(scene, *more):\n"
+                                              "    if scene.frame_current == 8 and not os.path.exists('{0}'):\n"
+                                              "        raise RuntimeError('not yet')\n"
+                                              "bpy.app.handlers.frame_change_pre.append(each)\n",
+                                              ground.path("now").string()));
+    const std::string scene = ground.scene("long", {"frames=11", "script=" + script});
+    const fs::path alone = ground.undisturbed(scene);
+    const std::vector<std::string> command{"--trust", "--film-chunk", "4", "--max-tries", "1", "--workers", "2"};
+    const Ended first = ground.render(scene, command);
+    EXPECT_EQ(first.status, 1);
+    EXPECT_FALSE(fs::exists(ground.path("out/long.mp4")));
+    EXPECT_EQ(frames_of_film(ground.path("out/film_chunks/long_0001.mp4")), 4) << first.all();
+    EXPECT_FALSE(fs::exists(ground.path("out/film_chunks/long_0005.mp4")));
+    const auto before = fs::last_write_time(ground.path("out/film_chunks/long_0001.mp4"));
+    ground.write("now", "");
+    const Ended retried = ground.run({"job", "retry", ground.job(), "--failed"});
+    ASSERT_EQ(retried.status, 0) << retried.all();
+    EXPECT_EQ(frames_of_film(ground.path("out/long.mp4")), 11);
+    EXPECT_EQ(fs::last_write_time(ground.path("out/film_chunks/long_0001.mp4")), before);
+    expect_same_frames(ground.path("out/frames"), "long", alone, 1, 11);
+    expect_each_task_once(ground);
+
+    std::vector<std::string> backward = command;
+    backward.insert(backward.end(), {"--order", "backward", "--isolate", "--output", ground.path("back").string()});
+    const Ended second = ground.render(scene, backward);
+    ASSERT_EQ(second.status, 0) << second.all();
+    EXPECT_EQ(frames_of_film(ground.path("back/long.mp4")), 11);
+    EXPECT_FALSE(fs::exists(ground.path("back/film_chunks"))) << "nobody needs them any more";
+    EXPECT_TRUE(fs::exists(ground.path("back/long_sheet.jpg")));
+}
+
 TEST(Render, ABlenderThatCrashesTellsItsText) {
     ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
@@ -225,14 +262,15 @@ TEST(Render, AMissingTextureIsPinkAndRenderedAgain) {
     EXPECT_TRUE(says(ended, "look at frames 1-2")) << ended.all();
     EXPECT_NE(ground.read("out/pink_report.json").find("\"pink\""), std::string::npos);
 
-    // The texture comes with the second Blender.
+    // The texture comes with the second Blender, which is the second frame's: each is a step, and a chunk of the film.
     const std::string blender = ground.write(
         "blender", fmt::format("#!/bin/sh\n[ -e '{0}' ] && cp '{1}.away' '{1}'\ntouch '{0}'\nexec blender \"$@\"\n",
                                ground.path("once").string(), texture));
     fs::permissions(blender, fs::perms::owner_all);
-    ended = ground.render(scene, {"--allow-missing", "--retry-bad", "--workers", "1", "--blender", blender});
+    ended = ground.render(
+        scene, {"--allow-missing", "--retry-bad", "--workers", "1", "--blender", blender, "--film-chunk", "1"});
     EXPECT_EQ(ended.status, 0) << ended.all();
-    EXPECT_TRUE(says(ended, "frames 1-2 look wrong and are rendered again")) << ended.all();
+    EXPECT_TRUE(says(ended, "frames 1 look wrong and are rendered again")) << ended.all();
     EXPECT_FALSE(says(ended, "look at frames")) << ended.all();
     EXPECT_TRUE(media::read_bad_frames(ground.path("out/pink_report.json")).empty());
     EXPECT_EQ(frames_of_film(ground.path("out/pink.mp4")), 2);

@@ -52,8 +52,6 @@ FilmPlan plan_of(const FilmTask& task, const FrameFiles& files, FrameNumbers fra
     return {files, missing_frames(frames, missing)};
 }
 
-FrameNumbers between(int first, int last) { return parse_frames(std::to_string(first) + "-" + std::to_string(last)); }
-
 std::string film_text(const fs::path& film, const FilmInfo& info) {
     return film.filename().string() + ": " + std::to_string(info.frames) + " frames, " + std::to_string(info.width) +
            "x" + std::to_string(info.height) + ", " + to_string(info.rate) + " per second";
@@ -154,18 +152,6 @@ int make_film(const FilmTask& task, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
         const FrameFiles files = files_of(task.folder, task.pattern);
         return encode(plan_of(task, files, frames_of(task.frames, files), speaker), task, speaker);
-    });
-}
-
-int encode_chunk(const FilmTask& task, int first, int last, std::ostream& out) {
-    return process::as_task(out, [&](Speaker& speaker) {
-        if (!can_be_chunked(task.settings.codec))
-            throw Error(Error::Kind::invalid, "a GIF can't be encoded in chunks", "encode it in one go");
-        const FrameFiles files = files_of(task.folder, task.pattern);
-        // Frames beyond the chunk may still be rendered.
-        FrameNumbers frames = task.frames ? in_order(*task.frames, FrameOrder::forward) : between(first, last);
-        std::erase_if(frames, [&](int frame) { return frame < first || frame > last; });
-        return encode(plan_of(task, files, std::move(frames), speaker), task, speaker);
     });
 }
 

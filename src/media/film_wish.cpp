@@ -1,5 +1,7 @@
 #include "media/film_wish.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace atelier::media {
@@ -8,6 +10,10 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+// Each chunk's frames are a step of their own, for which an engine may be started anew; and a person sees them all.
+constexpr std::size_t least_chunk = 250;
+constexpr std::size_t most_chunks = 8;
+
 FilmCodec codec_of(const FilmWish& wish) { return wish.codec.empty() ? FilmCodec::h264 : parse_film_codec(wish.codec); }
 
 void add(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
@@ -15,6 +21,15 @@ void add(Words& words, const Words& more) { words.insert(words.end(), more.begin
 Words about(const JobFrames& frames) {
     return {frames.folder.frames(), "--pattern", frames.pattern.text(), "--frames", print_frames(frames.frames)};
 }
+
+Words how(const FilmWish& wish) {
+    Words words{"--codec", std::string(to_string(codec_of(wish))), "--quality", wish.quality, "--rate", wish.rate};
+    if (!wish.tone.empty()) add(words, {"--tone", wish.tone});
+    if (wish.allow_gaps) words.emplace_back("--allow-gaps");
+    return words;
+}
+
+std::size_t share(std::size_t frames) { return (frames + most_chunks - 1) / most_chunks; }
 
 }  // namespace
 
@@ -39,14 +54,50 @@ FilmChoice choose_film(const FilmWish& wish, const FilmMaterial& material) {
     return {std::nullopt, "no film is made of " + material.name + "; for one, " + instead};
 }
 
-std::vector<std::string> film_words(const JobFrames& frames, const FilmWish& wish) {
-    const FilmCodec codec = codec_of(wish);
+std::vector<FrameNumbers> film_chunks(const FrameNumbers& frames, FrameOrder order, const FilmWish& wish) {
+    const std::size_t usual = frames.size() > 2 * least_chunk ? std::max(least_chunk, share(frames.size())) : 0;
+    const std::size_t length = wish.chunk ? static_cast<std::size_t>(std::max(0, *wish.chunk)) : usual;
+    if (length == 0 || frames.size() <= length || order == FrameOrder::coarse || !can_be_chunked(codec_of(wish)))
+        return {frames};
+    const FrameNumbers ascending = in_order(frames, FrameOrder::forward);
+    std::vector<FrameNumbers> chunks;
+    for (std::size_t begin = 0; begin < ascending.size(); begin += length)
+        chunks.emplace_back(
+            ascending.begin() + static_cast<std::ptrdiff_t>(begin),
+            ascending.begin() + static_cast<std::ptrdiff_t>(std::min(begin + length, ascending.size())));
+    if (order == FrameOrder::backward) std::reverse(chunks.begin(), chunks.end());
+    return chunks;
+}
+
+std::string name_of_chunk(const FrameNumbers& chunk) {
+    const std::string first = std::to_string(chunk.front());
+    return chunk.size() == 1 ? first : first + "-" + std::to_string(chunk.back());
+}
+
+std::filesystem::path place_of_film(const JobFolder& folder, const FilmWish& wish) {
+    return folder.film(codec_of(wish));
+}
+
+std::filesystem::path place_of_chunk(const JobFolder& folder, const FilmWish& wish, const FrameNumbers& chunk) {
+    const FramePattern number = FramePattern::parse("####" + std::string(extension_of(codec_of(wish))));
+    return folder.film_chunks() / (folder.stem + "_" + number.name_of(chunk.front()));
+}
+
+std::vector<std::string> film_words(const JobFrames& frames, const FilmWish& wish, const std::filesystem::path& film) {
     Words words{"film"};
     add(words, about(frames));
-    add(words, {"--to", frames.folder.film(codec), "--codec", std::string(to_string(codec)), "--quality", wish.quality,
-                "--rate", wish.rate});
-    if (!wish.tone.empty()) add(words, {"--tone", wish.tone});
-    if (wish.allow_gaps) words.emplace_back("--allow-gaps");
+    add(words, {"--to", film});
+    add(words, how(wish));
+    return words;
+}
+
+std::vector<std::string> join_words(const JobFrames& frames, const FilmWish& wish, std::vector<FrameNumbers> chunks) {
+    std::sort(chunks.begin(), chunks.end());
+    Words words{"join-films"};
+    for (const FrameNumbers& chunk : chunks)
+        words.push_back(place_of_chunk(frames.folder, wish, chunk));
+    add(words, {"--frames", print_frames(frames.frames), "--to", place_of_film(frames.folder, wish)});
+    add(words, how(wish));
     return words;
 }
 

@@ -19,6 +19,11 @@ std::array<Made, 3> all_of(const Results& results) {
 
 }  // namespace
 
+void remove_chunks(const JobFolder& folder) {
+    std::error_code ignored;  // what stays does no harm
+    std::filesystem::remove_all(folder.film_chunks(), ignored);
+}
+
 std::vector<std::string> lines_about(const Results& results) {
     constexpr std::size_t longest = std::string_view("picture").size();
     std::vector<std::string> lines;

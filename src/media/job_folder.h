@@ -18,6 +18,8 @@ struct JobFolder {
 
     std::filesystem::path frames() const { return root / "frames"; }
     std::filesystem::path film(FilmCodec codec) const { return root / (stem + std::string(extension_of(codec))); }
+    // Those of a long film, until it is joined.
+    std::filesystem::path film_chunks() const { return root / "film_chunks"; }
     std::filesystem::path thumbnails() const { return root / "thumbnails"; }
     std::filesystem::path sheet() const { return root / (stem + "_sheet.jpg"); }
     std::filesystem::path report() const { return root / (stem + "_report.json"); }  // on bad frames
@@ -31,6 +33,9 @@ struct Results {
     std::filesystem::path report = {};
     FrameNumbers bad = {};  // frames that the report tells of
 };
+
+// Once the film is joined, and whoever joined it won't be asked again.
+void remove_chunks(const JobFolder& folder);
 
 std::vector<std::string> lines_about(const Results& results);
 json::Object to_json(const Results& results);

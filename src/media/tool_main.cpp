@@ -21,6 +21,9 @@ struct Frames {
     void add_to(CLI::App& verb) {
         verb.add_option("FOLDER", folder, "Where the frames lie")->required();
         verb.add_option("--pattern", pattern, "Their names: frame_####.png; else the largest sequence");
+        add_numbers_to(verb);
+    }
+    void add_numbers_to(CLI::App& verb) {
         verb.add_option("--frames", numbers, "Which must be there: 1-10,20; else from the first to the last");
     }
 
@@ -29,13 +32,12 @@ struct Frames {
     }
 };
 
-struct Film {
-    Frames frames;
+// The film, and how it is encoded.
+struct Encoding {
     media::FilmTask task;
     media::FilmWish wish;
 
     void add_to(CLI::App& verb) {
-        frames.add_to(verb);
         verb.add_option("--to", task.film, "The film")->required();
         verb.add_option("--codec", wish.codec, "h264, h265, vp9, av1, prores, gif; else h264");
         verb.add_option("--quality", wish.quality)->capture_default_str();
@@ -44,13 +46,43 @@ struct Film {
         verb.add_flag("--allow-gaps", task.allow_gaps, "Leave out what is missing");
     }
 
+    media::FilmTask of(std::optional<media::FrameNumbers> frames) {
+        fs::create_directories(fs::absolute(task.film).parent_path());
+        task.settings = media::settings_of(wish);
+        task.frames = std::move(frames);
+        return task;
+    }
+};
+
+struct Film {
+    Frames frames;
+    Encoding encoding;
+
+    void add_to(CLI::App& verb) {
+        frames.add_to(verb);
+        encoding.add_to(verb);
+    }
+
     int make() {
+        media::FilmTask task = encoding.of(frames.expected());
         task.folder = frames.folder;
         task.pattern = frames.pattern;
-        task.frames = frames.expected();
-        task.settings = media::settings_of(wish);
         return media::make_film(task, std::cout);
     }
+};
+
+struct JoinFilms {
+    std::vector<fs::path> chunks;
+    Frames frames;
+    Encoding encoding;
+
+    void add_to(CLI::App& verb) {
+        verb.add_option("CHUNKS", chunks, "Films of the same settings, in their order")->required();
+        frames.add_numbers_to(verb);
+        encoding.add_to(verb);
+    }
+
+    int make() { return media::join_chunks(encoding.of(frames.expected()), chunks, std::cout); }
 };
 
 struct Looks {
@@ -123,6 +155,7 @@ int run(int argc, char** argv) {
     tool.require_subcommand(1);
     int status = 0;
     Film film;
+    JoinFilms films;
     Looks looks;
     Grid grid;
     Average average;
@@ -132,6 +165,7 @@ int run(int argc, char** argv) {
         verb->callback([&] { status = what.make(); });
     };
     add("film", "a film of frames, checked against the plan", film);
+    add("join-films", "one film of films, without encoding again", films);
     add("looks", "thumbnails, a contact sheet, and a search for bad frames", looks);
     add("join", "one picture of parts in rows and columns, with the same pixels", grid);
     add("average", "the mean of pictures", average);

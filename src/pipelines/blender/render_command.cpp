@@ -76,6 +76,10 @@ struct Render {
         command.add_option("--quality", request.film.quality, "draft, good, best, lossless");
         command.add_option("--fps", request.film.rate, "Frames per second; else the scene's own");
         command.add_option("--tone", request.film.tone, "How 16 and 32 bits become a film: standard, filmic");
+        command
+            .add_option("--film-chunk", request.film.chunk,
+                        "Frames of a long film that are encoded while others are rendered; 0: all in one go")
+            ->check(CLI::NonNegativeNumber);
         command.add_flag("--allow-gaps", request.film.allow_gaps, "A film also without frames that failed");
         command.add_flag("--retry-bad", retry_bad, "Render frames again that look wrong: black, cut off, ...");
         command.add_flag("!--no-looks", request.looks, "No thumbnails, no contact sheet, no search for bad frames");
@@ -112,7 +116,7 @@ private:
             status = submit(plan_render(request), output);
             results.bad = media::read_bad_frames(plan.report);
         }
-        if (status == cli::done) tell(results, output);
+        if (status == cli::done) tell(plan, results, output);
         return status;
     }
 
@@ -133,7 +137,8 @@ private:
         return submit(plan_render(request), output);
     }
 
-    void tell(const media::Results& results, cli::Output& output) {
+    void tell(const RenderPlan& plan, const media::Results& results, cli::Output& output) {
+        media::remove_chunks(plan.folder);
         for (const std::string& line : lines_about(results))
             output.say(line);
         told.back().as_object()["results"] = to_json(results);

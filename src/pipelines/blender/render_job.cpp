@@ -282,7 +282,7 @@ private:
         parts.pattern = plan_.pattern;
         parts.wanted = wanted_;
         parts.frames = plan_.frames;
-        parts.in_order = request_.order == media::FrameOrder::forward;
+        parts.order = request_.order;
         parts.settings = settings_of(request_, *format_, engine_, files_.root);
         parts.chunk = chunk_of(request_, plan_.frames.size());
         parts.tiles = request_.tiles;

@@ -118,8 +118,9 @@ TEST_F(RenderJobTest, FramesInAnotherOrderAreAList) {
     EXPECT_THAT(text_of(plan), HasSubstr("\"range\":[1,10,"));
     request.order = media::FrameOrder::backward;
     request.frames = "1-2500";
+    request.film.chunk = 0;
     const RenderPlan backward = plan_render(request);
-    EXPECT_THAT(steps_of(backward), ElementsAre("Render", "Render 2", "Render 3", "Film", "Looks"));
+    EXPECT_THAT(steps_of(backward), ElementsAre("Render", "Render (2)", "Render (3)", "Film", "Looks"));
     EXPECT_EQ(order_of(backward)->job->steps[3].dependencies.size(), 3u);
 }
 

@@ -55,10 +55,11 @@ public:
     explicit TemplateMaker(const RenderTemplate& parts) : parts_(parts), folder_{output, parts.name} {}
 
     json::Value make() {
-        if (!parts_.frames.empty()) add_rendering();
-        const media::JobFrames frames{folder_, parts_.pattern, parts_.wanted};
-        if (parts_.film) add_media("Film", film_words(frames, *parts_.film));
-        if (parts_.looks) add_media("Looks", looks_words(frames));
+        if (is_in_parts(parts_) && !parts_.frames.empty())
+            add_part_steps();
+        else
+            add_frames_and_film();
+        if (parts_.looks) add_media("Looks", looks_words(all_frames()), names_);
         json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
                               {"name", parts_.name},
                               {"parameterDefinitions", parameters()},
@@ -68,41 +69,76 @@ public:
     }
 
 private:
-    void add_rendering() {
-        if (is_in_parts(parts_)) return add_part_steps();
-        if (is_chunked(parts_)) return add_chunk_step();
-        add_frame_steps();
-    }
+    media::JobFrames all_frames() const { return {folder_, parts_.pattern, parts_.wanted}; }
 
-    // A range is sorted by the farm, a list is not; but a list has a bound, so many frames in another order are several
-    // steps.
-    void add_frame_steps() {
-        if (parts_.in_order) return add_frame_step(json::Value(media::print_frames(parts_.frames)));
-        for (std::size_t begin = 0; begin < parts_.frames.size(); begin += longest_list) {
-            const std::size_t end = std::min(parts_.frames.size(), begin + longest_list);
-            add_frame_step(json::Array(parts_.frames.begin() + static_cast<std::ptrdiff_t>(begin),
-                                       parts_.frames.begin() + static_cast<std::ptrdiff_t>(end)));
+    // A long film is encoded in chunks, each as soon as its frames are there. Its steps come before those of the next
+    // frames, so that they are what a free worker takes first.
+    void add_frames_and_film() {
+        const auto chunks = parts_.film ? media::film_chunks(parts_.wanted, parts_.order, *parts_.film)
+                                        : std::vector<media::FrameNumbers>{parts_.wanted};
+        if (chunks.size() == 1) {
+            add_frames(parts_.frames, "");
+            return add_film();
         }
+        const media::FilmWish& wish = *parts_.film;
+        Words films;
+        for (const media::FrameNumbers& chunk : chunks) {
+            const std::string name = " " + media::name_of_chunk(chunk);
+            const Words rendered = add_frames(of_chunk(chunk), name);
+            add_media("Film" + name,
+                      film_words({folder_, parts_.pattern, chunk}, wish, place_of_chunk(folder_, wish, chunk)),
+                      rendered);
+            films.push_back("Film" + name);
+        }
+        add_media("Film", join_words(all_frames(), wish, chunks), films);
     }
 
-    void add_frame_step(json::Value range) {
-        const std::string name = names_.empty() ? "Render" : fmt::format("Render {}", names_.size() + 1);
+    void add_film() {
+        if (parts_.film)
+            add_media("Film", film_words(all_frames(), *parts_.film, place_of_film(folder_, *parts_.film)), names_);
+    }
+
+    // Those that are rendered, in their order.
+    media::FrameNumbers of_chunk(const media::FrameNumbers& chunk) const {
+        media::FrameNumbers frames = parts_.frames;
+        std::erase_if(frames, [&](int frame) { return !std::binary_search(chunk.begin(), chunk.end(), frame); });
+        return frames;
+    }
+
+    // The steps that were added. A range is sorted by the farm, a list is not; but a list has a bound, so many frames
+    // in another order are several steps.
+    Words add_frames(const media::FrameNumbers& frames, const std::string& name) {
+        const bool is_range = parts_.order == media::FrameOrder::forward || parts_.chunk > 0;
+        const std::size_t length = is_range ? frames.size() : longest_list;
+        Words added;
+        for (std::size_t begin = 0; begin < frames.size(); begin += length) {
+            const media::FrameNumbers some(
+                frames.begin() + static_cast<std::ptrdiff_t>(begin),
+                frames.begin() + static_cast<std::ptrdiff_t>(std::min(frames.size(), begin + length)));
+            added.push_back("Render" + name + (begin > 0 ? fmt::format(" ({})", added.size() + 1) : ""));
+            json::Value range = json::Array(some.begin(), some.end());
+            if (is_range) range = media::print_frames(some);
+            parts_.chunk > 0 ? add_chunked_frames(added.back(), range) : add_single_frames(added.back(), range);
+        }
+        names_.insert(names_.end(), added.begin(), added.end());
+        return added;
+    }
+
+    void add_single_frames(const std::string& name, json::Value range) {
         json::Object space{{"name", "Frame"}, {"type", "INT"}, {"range", std::move(range)}};
         const Words words = frame_words("{{Task.Param.Frame}}", frame_place());
         add_rendering_step(name, std::move(space), script_of(action("atelier-blender", words)));
-        names_.push_back(name);
     }
 
     // A Blender for each task, with several frames.
-    void add_chunk_step() {
+    void add_chunked_frames(const std::string& name, json::Value range) {
         json::Object space{
             {"name", "Frame"},
             {"type", "CHUNK[INT]"},
-            {"range", media::print_frames(parts_.frames)},
+            {"range", std::move(range)},
             {"chunks", json::Object{{"defaultTaskCount", parts_.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
         const Words words = own_words("{{Task.Param.Frame}}", frame_place());
-        add_rendering_step("Render", std::move(space), script_of(action("atelier-blender", words)));
-        names_.emplace_back("Render");
+        add_rendering_step(name, std::move(space), script_of(action("atelier-blender", words)));
     }
 
     // A still in parts: tiles, or slices with other seeds; then the joining.
@@ -117,9 +153,9 @@ private:
             join.push_back(fmt::format("{}/parts/{}{}{}", output, stem, part, extension_of(parts_.pattern)));
         if (parts_.tiles) add(join, {"--columns", std::to_string(parts_.tiles->columns)});
         add(join, {"--to", folder_.frames() / parts_.pattern.name_of(parts_.frames[0])});
-        names_ = {"Parts"};
-        add_media("Join", join);
+        add_media("Join", join, {"Parts"});
         names_ = {"Join"};
+        add_film();
     }
 
     Words part_words(const std::string& stem) {
@@ -143,8 +179,8 @@ private:
         steps_.push_back(std::move(step));
     }
 
-    void add_media(const char* name, const Words& words) {
-        steps_.push_back(after(step_of(name, {}, script_of(action("atelier-media", words))), names_));
+    void add_media(const std::string& name, const Words& words, const Words& before) {
+        steps_.push_back(after(step_of(name, {}, script_of(action("atelier-media", words))), before));
     }
 
     // Without its extension: Blender appends it.

@@ -17,9 +17,9 @@ struct RenderTemplate {
     media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
     media::FrameNumbers wanted;  // of the film
     media::FrameNumbers frames;  // that are rendered, in their order
-    bool in_order = true;        // that order is ascending
-    json::Object settings;       // for server.py
-    int chunk = 0;               // 0: a Blender stays open for the session; else each task has its own
+    media::FrameOrder order = media::FrameOrder::forward;
+    json::Object settings;  // for server.py
+    int chunk = 0;          // 0: a Blender stays open for the session; else each task has its own
     std::optional<Grid> tiles;
     Size size;
     int slices = 0;

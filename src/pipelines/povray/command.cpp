@@ -20,6 +20,10 @@ void add_pov(CLI::App& command, cli::Context& context) {
     command.add_option("--film", request->film.codec, "h264 (mp4), h265, vp9 (webm), av1, prores, gif; none");
     command.add_option("--film-quality", request->film.quality, "draft, good, best, lossless")->capture_default_str();
     command.add_option("--fps", request->film.rate, "Frames per second of the film")->capture_default_str();
+    command
+        .add_option("--film-chunk", request->film.chunk,
+                    "Frames of a long film that are encoded while others are drawn; 0: all in one go")
+        ->check(CLI::NonNegativeNumber);
     command.add_option("--tone", request->film.tone, "For frames of more than 8 bits: standard, filmic, filmic+1.5");
     command.add_option("--rows", request->rows, "Draw a still in so many parts")->check(CLI::Range(1, 1000));
     command.add_option("--data", request->data, "CSV or JSON: a row a frame for the scene's {{ placeholders }}")

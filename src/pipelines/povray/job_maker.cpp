@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Words = std::vector<std::string>;
+
 constexpr int least_digits = 4;
 constexpr int usual_width = 800;  // POV-Ray's own, told so that it is the same on every machine
 constexpr int usual_height = 600;
@@ -36,7 +38,7 @@ json::Value path_parameter(const std::string& name, const char* kind, const char
     return json::Object{{"name", name}, {"type", "PATH"}, {"objectType", kind}, {"dataFlow", flow}};
 }
 
-json::Array words(const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); }
+void add(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
 
 class JobMaker {
 public:
@@ -81,7 +83,7 @@ private:
             const fs::path library = (roots_[0] / named).lexically_normal();
             const std::string relative = library.lexically_relative(roots_[0]).string();
             if (!relative.starts_with("..") && fs::is_directory(library))
-                scene_words_.insert(scene_words_.end(), {"--library", "{{Param.SceneFolder}}/" + literal_(relative)});
+                add(scene_words_, {"--library", "{{Param.SceneFolder}}/" + literal_(relative)});
             else if (job_.trust && fs::is_directory(library))
                 add_library(library);
             else if (!library.string().starts_with("/usr/share/povray"))
@@ -96,7 +98,7 @@ private:
         const std::string name = fmt::format("Library{}", roots_.size());
         roots_.push_back(library);
         set_value(name, library, "DIRECTORY", "IN");
-        scene_words_.insert(scene_words_.end(), {"--library", "{{Param." + name + "}}"});
+        add(scene_words_, {"--library", "{{Param." + name + "}}"});
     }
 
     void settle_options() {
@@ -105,9 +107,8 @@ private:
         if (!job_.options.get("Height")) job_.options.set("Height", std::to_string(usual_height));
         extension_ = extension_of(job_.options);
         if (job_.rows > 0) settle_rows();
-        scene_words_.insert(scene_words_.end(),
-                            {"--settings", "{{Task.File.Settings}}", "--extension", extension_, "--width",
-                             *job_.options.get("Width"), "--height", *job_.options.get("Height")});
+        add(scene_words_, {"--settings", "{{Task.File.Settings}}", "--extension", extension_});
+        add(scene_words_, {"--width", *job_.options.get("Width"), "--height", *job_.options.get("Height")});
         if (!job_.trust) scene_words_.emplace_back("--walled");
         for (const std::string& warning : job_.options.warnings())
             made_.notes.push_back(warning);
@@ -167,44 +168,71 @@ private:
     }
 
     void add_frames() {
-        const media::FrameNumbers frames = frames_wanted();
         const std::size_t digits = std::max<std::size_t>(least_digits, std::to_string(plan_.final).size());
-        const std::string pattern = "frame_" + std::string(digits, '#') + extension_;
-        const int count = static_cast<int>(frames.size());
+        const media::FramePattern pattern =
+            media::FramePattern::parse("frame_" + std::string(digits, '#') + extension_);
+        const media::JobFrames all{folder(), pattern, frames_wanted()};
+        const media::FilmChoice choice = media::choose_film(job_.film, film_material());
+        if (!choice.why_not.empty()) made_.notes.push_back(choice.why_not);
+        made_.results.frames = place_.frames();
+        if (choice.settings) made_.results.film = place_.film(choice.settings->codec);
+        const auto chunks = choice.settings ? media::film_chunks(all.frames, media::FrameOrder::forward, job_.film)
+                                            : std::vector<media::FrameNumbers>{all.frames};
+        if (chunks.size() > 1)
+            add_chunks(all, chunks);
+        else
+            add_frames_of_one_go(all, choice.settings.has_value());
+        if (job_.looks && can_be_looked_at()) add_looks(all);
+    }
+
+    void add_frames_of_one_go(const media::JobFrames& all, bool with_film) {
+        add_rendering("Render", all, all.frames.size());
+        if (!with_film) return;
+        add_step("Film", media_tool, film_words(all, job_.film, place_of_film(all.folder, job_.film)), nullptr,
+                 rendering_);
+    }
+
+    // A long film is encoded in chunks, each as soon as its frames are there. Its steps come before those of the next
+    // frames, so that they are what a free worker takes first.
+    void add_chunks(const media::JobFrames& all, const std::vector<media::FrameNumbers>& chunks) {
+        Words films;
+        for (const media::FrameNumbers& chunk : chunks) {
+            const media::JobFrames some{all.folder, all.pattern, chunk};
+            const std::string name = " " + media::name_of_chunk(chunk);
+            add_rendering("Render" + name, some, all.frames.size());
+            films.push_back("Film" + name);
+            add_step(films.back(), media_tool,
+                     film_words(some, job_.film, place_of_chunk(all.folder, job_.film, chunk)), nullptr,
+                     {rendering_.back()});
+        }
+        add_step("Film", media_tool, join_words(all, job_.film, chunks), nullptr, films);
+    }
+
+    // whole: frames of the job, which decide on how many a task has.
+    void add_rendering(const std::string& name, const media::JobFrames& made, std::size_t whole) {
+        const media::FrameNumbers& frames = made.frames;
+        const int count = static_cast<int>(whole);
         const int chunk = job_.chunk > 0
                               ? job_.chunk
                               : std::clamp((count + chunks_aimed_at - 1) / chunks_aimed_at, least_chunk, most_chunk);
         const int processes = job_.processes > 0 ? job_.processes : std::min(chunk, most_processes);
-        std::vector<std::string> arguments{"frames",
-                                           "--frames",
-                                           "{{Task.Param.Frame}}",
-                                           "--initial",
-                                           std::to_string(plan_.initial),
-                                           "--final",
-                                           std::to_string(plan_.final),
-                                           "--to",
-                                           folder().frames(),
-                                           "--pattern",
-                                           pattern,
-                                           "--processes",
-                                           std::to_string(processes)};
-        if (job_.film.allow_gaps) arguments.emplace_back("--allow-gaps");
-        if (job_.data)
-            arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
-        for (const std::string& name : fills_)
-            arguments.insert(arguments.end(), {"--fill", literal_(name)});
-        const bool contiguous = frames.back() - frames.front() + 1 == count;
+        Words arguments{"frames", "--frames", "{{Task.Param.Frame}}"};
+        add(arguments, {"--initial", std::to_string(plan_.initial), "--final", std::to_string(plan_.final)});
+        add(arguments, {"--to", made.folder.frames(), "--pattern", made.pattern.text()});
+        add(arguments, {"--processes", std::to_string(processes)});
+        if (job_.film.allow_gaps) add(arguments, {"--allow-gaps"});
+        if (job_.data) add(arguments, {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
+        for (const std::string& file : fills_)
+            add(arguments, {"--fill", literal_(file)});
+        const bool contiguous = frames.back() - frames.front() + 1 == static_cast<int>(frames.size());
         add_step(
-            "Render", tool, arguments,
+            name, tool, arguments,
             json::Object{{"name", "Frame"},
                          {"type", "CHUNK[INT]"},
                          {"range", media::print_frames(frames)},
                          {"chunks", json::Object{{"defaultTaskCount", chunk},
                                                  {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
-        made_.results.frames = place_.frames();
-        const media::JobFrames made{folder(), media::FramePattern::parse(pattern), frames};
-        add_film(made);
-        if (job_.looks && can_be_looked_at()) add_looks(made);
+        rendering_.push_back(name);
     }
 
     bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
@@ -228,16 +256,8 @@ private:
     }
 
     void add_looks(const media::JobFrames& frames) {
-        add_step("Looks", media_tool, looks_words(frames), nullptr, "Render");
+        add_step("Looks", media_tool, looks_words(frames), nullptr, rendering_);
         made_.results.report = place_.report();
-    }
-
-    void add_film(const media::JobFrames& frames) {
-        const media::FilmChoice choice = media::choose_film(job_.film, film_material());
-        if (!choice.why_not.empty()) made_.notes.push_back(choice.why_not);
-        if (!choice.settings) return;
-        add_step("Film", media_tool, film_words(frames, job_.film), nullptr, "Render");
-        made_.results.film = place_.film(choice.settings->codec);
     }
 
     void add_still() {
@@ -254,27 +274,31 @@ private:
                  json::Object{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", job_.rows - 1)}});
         add_step("Join", tool,
                  {"join", "--from", output + "/parts", "--parts", parts, "--to", output + "/" + literal_(file)},
-                 nullptr, "Render");
+                 nullptr, {"Render"});
         made_.results.picture = place_.root / file;
     }
 
-    void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter,
-                  const char* after = nullptr) {
+    // One that comes after none draws the scene.
+    void add_step(const std::string& name, const char* program, Words arguments, json::Value parameter,
+                  const Words& after = {}) {
         json::Object run{{"command", program},
                          {"cancelation",
                           json::Object{{"mode", "NOTIFY_THEN_TERMINATE"}, {"notifyPeriodInSeconds", seconds_to_stop}}}};
         json::Object script, step{{"name", name}};
-        if (after == nullptr) {
-            arguments.insert(arguments.end(), scene_words_.begin(), scene_words_.end());
+        json::Array dependencies;
+        for (const std::string& before : after)
+            dependencies.push_back(json::Object{{"dependsOn", before}});
+        if (after.empty()) {
+            add(arguments, scene_words_);
             script["embeddedFiles"] =
                 json::Array{json::Object{{"name", "Settings"},
                                          {"type", "TEXT"},
                                          {"filename", "settings.ini"},
                                          {"data", literal_("; of the farm\n" + job_.options.text_for_tasks())}}};
         } else {
-            step["dependencies"] = json::Array{json::Object{{"dependsOn", after}}};
+            step["dependencies"] = std::move(dependencies);
         }
-        run["args"] = words(arguments);
+        run["args"] = json::Array(arguments.begin(), arguments.end());
         script["actions"] = json::Object{{"onRun", std::move(run)}};
         if (!parameter.is_null())
             step["parameterSpace"] = json::Object{{"taskParameterDefinitions", json::Array{std::move(parameter)}}};
@@ -314,8 +338,9 @@ private:
     std::vector<fs::path> roots_;
     FramePlan plan_;
     std::string extension_;
-    std::vector<std::string> scene_words_;  // of each task that draws
-    std::vector<std::string> fills_;
+    Words scene_words_;  // of each task that draws
+    Words fills_;
+    Words rendering_;  // the steps that draw the frames
     job::LiteralText literal_;
     json::Array parameters_, steps_;
 };

@@ -10,6 +10,7 @@ namespace atelier::pipelines::povray {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -55,6 +56,28 @@ TEST_F(JobMakerTest, AnAnimationIsRenderedMadeAFilmAndLookedAt) {
     EXPECT_EQ(order->job->steps[1].name, "Film");
     EXPECT_EQ(order->job->steps[2].name, "Looks");
     EXPECT_EQ(made.results.film, folder.path() / "out/job.mp4");
+}
+
+TEST_F(JobMakerTest, ALongFilmIsEncodedInChunksAsFramesComeIn) {
+    PovJob animation = job("scene.pov");
+    animation.options.set("Final_Frame", "30");
+    animation.film.chunk = 16;
+    const auto order = order_of(make_job(animation));
+    const auto& steps = order->job->steps;
+    ASSERT_EQ(steps.size(), 6u);
+    const auto after = [&](std::size_t step) {
+        std::vector<std::string> names;
+        for (const std::size_t number : steps[step].dependencies)
+            names.push_back(steps[number].name);
+        return names;
+    };
+    EXPECT_EQ(steps[0].name, "Render 1-16");
+    EXPECT_EQ(steps[0].space.size(), 4u);
+    EXPECT_THAT(after(1), ElementsAre("Render 1-16"));
+    EXPECT_EQ(steps[2].name, "Render 17-30");
+    EXPECT_THAT(after(2), ElementsAre());
+    EXPECT_THAT(after(4), ElementsAre("Film 1-16", "Film 17-30"));
+    EXPECT_THAT(after(5), ElementsAre("Render 1-16", "Render 17-30"));
 }
 
 TEST_F(JobMakerTest, AFilmIsMadeWhereItCanBe) {

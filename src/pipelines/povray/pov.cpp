@@ -79,6 +79,7 @@ void read_files(const PovRequest& request, SceneOptions& options) {
 void tell(media::Results results, const PovJob& job, cli::Conclusion& end, cli::Output& output) {
     std::error_code ignored;
     if (job.rows > 0) fs::remove_all(job.output / "parts", ignored);
+    media::remove_chunks({job.output, job.name});
     if (!results.report.empty()) results.bad = media::read_bad_frames(results.report);
     for (const std::string& line : lines_about(results))
         output.say(line);
