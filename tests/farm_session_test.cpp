@@ -11,6 +11,7 @@
 
 #include "archive/zstd.h"
 #include "base/hash.h"
+#include "base/testing.h"
 #include "base/text.h"
 #include "program.h"
 
@@ -138,10 +139,7 @@ true
 }  // namespace
 
 TEST(Session, TheSandboxHolds) {
-    if (!has_bubblewrap()) {
-        if (std::getenv("CI") != nullptr) FAIL() << "bubblewrap is missing, or may not be used";
-        GTEST_SKIP() << "bubblewrap is missing, or may not be used";
-    }
+    ATELIER_NEED(has_bubblewrap(), "bubblewrap is missing, or may not be used");
     constexpr const char* head =
         "parameterDefinitions:\n"
         "- {name: In, type: PATH, objectType: DIRECTORY, dataFlow: IN, default: in}\n"

@@ -10,7 +10,6 @@
 #include "media/film_maker.h"
 #include "media/picture.h"
 #include "pipelines/povray/client.h"
-#include "pipelines/povray/scene_template.h"
 #include "served.h"
 
 namespace atelier::tests {
@@ -64,6 +63,7 @@ TEST(Pov, AnAnimationOnTwoWorkersHasThePixelsOfPovRayAlone) {
         ground.write("scene.ini", settings("scene.pov", 10, "Initial_Clock=0.25\n+AM2 Jitter=off\n"));
     const Ended run = ground.run({"pov", ini, "--workers", "2", "--chunk", "3"});
     ASSERT_EQ(run.status, 0) << run.all();
+    EXPECT_NE(run.out.find("film    " + ground.path("renders/scene/scene.mp4").string()), std::string::npos) << run.out;
     draw_alone(ground, "scene.ini +Oalone");
     for (int frame = 1; frame <= 10; ++frame)
         expect_same(ground.path("renders/scene/frames") / frame_name(frame),
@@ -107,6 +107,17 @@ TEST(Pov, AnErrorInOneFrameIsToldAndARetryDrawsThatFrameAlone) {
     ASSERT_NE(retried, std::string::npos) << log;
     EXPECT_NE(log.find("frame 7 is done", retried), std::string::npos) << log;
     EXPECT_EQ(log.find("frame 8 is done", retried), std::string::npos) << log;
+}
+
+TEST(Pov, ALongFilmIsEncodedInChunksWhileFramesComeIn) {
+    Ground ground;
+    ground.write("scene.pov", broken_at_7());
+    const std::string ini = ground.write("scene.ini", settings("scene.pov", 9));
+    const Ended run = ground.run({"pov", ini, "--film-chunk", "5", "--workers", "2", "--allow-gaps"});
+    ASSERT_EQ(run.status, 0) << run.all();
+    EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 8u);
+    EXPECT_FALSE(fs::exists(ground.path("renders/scene/film_chunks")));
+    EXPECT_EQ(ground.count("SELECT count(*) FROM steps"), 6);
 }
 
 TEST(Pov, AFilmWithGapsIsMadeWhenThePersonSaysSo) {

@@ -5,7 +5,6 @@
 
 #include <csignal>
 
-#include "base/text.h"
 #include "media/picture.h"
 #include "rendering.h"
 #include "served.h"
@@ -39,7 +38,7 @@ bool more_are_done(const RenderGround& ground, int more) {
 }  // namespace
 
 TEST(RenderKilled, BlenderAndTheEmbeddedFarm) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = long_scene(ground);
     const fs::path alone = ground.undisturbed(scene);
@@ -55,13 +54,13 @@ TEST(RenderKilled, BlenderAndTheEmbeddedFarm) {
     const Ended ended = ground.render(scene, {"--workers", "2"});
     ASSERT_EQ(ended.status, 0) << ended.all();
     EXPECT_EQ(ground.job(), job) << "the same command goes on with what it began";
-    expect_same_frames(ground.path("out"), "long", alone, 1, frames);
+    expect_same_frames(ground.path("out/frames"), "long", alone, 1, frames);
     EXPECT_EQ(frames_of_film(ground.path("out/long.mp4")), frames);
     expect_each_task_once(ground);
 }
 
 TEST(RenderKilled, OnAFarmOfTwoWorkersThatHaveOnlyWhatTheyAreSent) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = long_scene(ground, {"textured=" + ground.path("pictures/made.png").string(), "absolute",
                                                   "linked=" + ground.path("parts/library.blend").string()});
@@ -88,7 +87,7 @@ TEST(RenderKilled, OnAFarmOfTwoWorkersThatHaveOnlyWhatTheyAreSent) {
     expect_each_task_once(ground);
     const Ended download = ground.run({"job", "download", job, "--to", ground.path("fetched").string()});
     ASSERT_EQ(download.status, 0) << download.all();
-    expect_same_frames(ground.path("fetched"), "long", alone, 1, frames);
+    expect_same_frames(ground.path("fetched/frames"), "long", alone, 1, frames);
     EXPECT_EQ(frames_of_film(ground.path("fetched/long.mp4")), frames);
     one.leave();
     two.leave();
@@ -97,7 +96,7 @@ TEST(RenderKilled, OnAFarmOfTwoWorkersThatHaveOnlyWhatTheyAreSent) {
 }
 
 TEST(RenderKilled, CancelLeavesNoBlender) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const auto render = ground.begin(ground.scene("long", {"frames=500", "heavy=60"}), {"--workers", "2"});
     ASSERT_TRUE(more_are_done(ground, 2)) << render->out() << render->err();
@@ -111,7 +110,7 @@ TEST(RenderKilled, CancelLeavesNoBlender) {
 }
 
 TEST(RenderKilled, ABlenderThatStandsStillIsStalledAndItsFrameGoesToAnother) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = long_scene(ground);
     const auto render = ground.begin(scene, {"--workers", "2", "--hang", "3s", "--no-looks"});
@@ -129,12 +128,12 @@ TEST(RenderKilled, ABlenderThatStandsStillIsStalledAndItsFrameGoesToAnother) {
 
 // By itself Blender 3.4 never comes back from writing this format; asked by us it mostly does.
 TEST(RenderKilled, ABlenderThatHangsByItselfIsNoticed) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const Ended ended = ground.render(ground.scene("turning"),
                                       {"--format", "CINEON", "--frames", "1", "--hang", "4s", "--max-tries", "1"});
     if (ended.status == 0) {
-        EXPECT_EQ(media::probe_picture(ground.path("out/turning_0001.cin")).width, 160);
+        EXPECT_EQ(media::probe_picture(ground.path("out/frames/turning_0001.cin")).width, 160);
     } else {
         EXPECT_NE(ended.all().find("Blender hangs"), std::string::npos) << ended.all();
         EXPECT_EQ(ground.attempts("STALLED"), 1);

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "base/text.h"
+#include "base/json.h"
 #include "media/film_tool.h"
 #include "media/picture.h"
 #include "rendering.h"
@@ -21,7 +21,7 @@ bool says(const Ended& ended, const std::string& what) { return ended.all().find
 }  // namespace
 
 TEST(Render, AnAnimationIsWhatBlenderAloneMakesOfIt) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene =
         ground.scene("turning", {"compressed", "linked=" + ground.path("parts/library.blend").string(),
@@ -30,7 +30,8 @@ TEST(Render, AnAnimationIsWhatBlenderAloneMakesOfIt) {
     const fs::path alone = ground.undisturbed(scene);
     const Ended ended = ground.render(scene, {"--workers", "2", "--order", "coarse"});
     ASSERT_EQ(ended.status, 0) << ended.all();
-    expect_same_frames(ground.path("out"), "turning", alone, 1, 12);
+    EXPECT_TRUE(says(ended, "film    " + ground.path("out/turning.mp4").string())) << ended.all();
+    expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 12);
     EXPECT_EQ(frames_of_film(ground.path("out/turning.mp4")), 12);
     EXPECT_TRUE(media::read_bad_frames(ground.path("out/turning_report.json")).empty());
     EXPECT_EQ(media::probe_picture(ground.path("out/thumbnails/turning_0012.jpg")).kind, media::PictureKind::jpeg);
@@ -40,24 +41,24 @@ TEST(Render, AnAnimationIsWhatBlenderAloneMakesOfIt) {
 }
 
 TEST(Render, AnotherOfItsScenesAndOtherSettings) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning", {"two_scenes"});
     const Ended other = ground.render(scene, {"--scene", "Other", "--camera", "Camera.001", "--size", "81x45", "--film",
                                               "webm", "--samples", "5", "--no-looks"});
     ASSERT_EQ(other.status, 0) << other.all();
     EXPECT_EQ(frames_of_film(ground.path("out/turning.webm")), 2);
-    const auto picture = media::probe_picture(ground.path("out/turning_0004.png"));
+    const auto picture = media::probe_picture(ground.path("out/frames/turning_0004.png"));
     EXPECT_EQ(picture.width, 81);
     EXPECT_EQ(picture.height, 45);
-    EXPECT_FALSE(fs::exists(ground.path("out/turning_0001.png")));
+    EXPECT_FALSE(fs::exists(ground.path("out/frames/turning_0001.png")));
     const Ended half = ground.render(scene, {"--frames", "7", "--percent", "50", "--format", "JPEG", "--no-looks"});
     ASSERT_EQ(half.status, 0) << half.all();
-    EXPECT_EQ(media::probe_picture(ground.path("out/turning_0007.jpg")).width, 80);
+    EXPECT_EQ(media::probe_picture(ground.path("out/frames/turning_0007.jpg")).width, 80);
 }
 
 TEST(Render, TilesAreTheSamePixels) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning");
     for (const auto& [format, extension] : {std::pair("PNG", "png"), std::pair("OPEN_EXR", "exr")}) {
@@ -67,14 +68,14 @@ TEST(Render, TilesAreTheSamePixels) {
                                                       format, "--no-looks", "--output", ground.path(grid).string()});
             ASSERT_EQ(ended.status, 0) << ended.all();
             const std::string name = fmt::format("turning_0005.{}", extension);
-            EXPECT_EQ(media::verify_picture(ground.path(grid) / name).width, 157);
-            expect_same(ground.path("1x1") / name, ground.path(grid) / name);
+            EXPECT_EQ(media::verify_picture(ground.path(grid) / "frames" / name).width, 157);
+            expect_same(ground.path("1x1/frames") / name, ground.path(grid) / "frames" / name);
         }
     }
 }
 
 TEST(Render, SlicesAreAveraged) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning", {"cycles"});
     const Ended ended =
@@ -84,31 +85,32 @@ TEST(Render, SlicesAreAveraged) {
                    other = ground.path("out/parts/turning_part-1.png");
     EXPECT_GT(media::compare_pictures(one, other).pixels, 0u) << "other seeds make other noise";
     media::average_pictures({one, other}, ground.path("mean.png"));
-    expect_same(ground.path("mean.png"), ground.path("out/turning_0002.png"));
+    expect_same(ground.path("mean.png"), ground.path("out/frames/turning_0002.png"));
 }
 
 TEST(Render, WhatIsThereAndWholeStays) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string scene = ground.scene("turning", {"frames=6"});
     const fs::path alone = ground.undisturbed(scene);
     Ended ended = ground.render(scene, {"--chunk", "3", "--order", "backward"});
     ASSERT_EQ(ended.status, 0) << ended.all();
-    expect_same_frames(ground.path("out"), "turning", alone, 1, 6);
-    fs::resize_file(ground.path("out/turning_0002.png"), fs::file_size(ground.path("out/turning_0002.png")) / 2);
-    fs::remove(ground.path("out/turning_0005.png"));
-    const auto before = fs::last_write_time(ground.path("out/turning_0004.png"));
+    expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 6);
+    fs::resize_file(ground.path("out/frames/turning_0002.png"),
+                    fs::file_size(ground.path("out/frames/turning_0002.png")) / 2);
+    fs::remove(ground.path("out/frames/turning_0005.png"));
+    const auto before = fs::last_write_time(ground.path("out/frames/turning_0004.png"));
     ended = ground.render(scene, {"--skip-existing", "--order", "backward"});
     ASSERT_EQ(ended.status, 0) << ended.all();
     EXPECT_TRUE(says(ended, "4 frames are there already")) << ended.all();
     EXPECT_EQ(ground.attempts("SUCCEEDED"), 4) << "two frames, the film and the looks";
-    EXPECT_EQ(fs::last_write_time(ground.path("out/turning_0004.png")), before);
-    expect_same_frames(ground.path("out"), "turning", alone, 1, 6);
+    EXPECT_EQ(fs::last_write_time(ground.path("out/frames/turning_0004.png")), before);
+    expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 6);
     EXPECT_EQ(frames_of_film(ground.path("out/turning.mp4")), 6);
 }
 
 TEST(Render, ScriptsInsideRunOnlyWhenTrustedAndNeverOutOfTheSandbox) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const fs::path outside = ground.path("outside");
     const std::string script = ground.write("inside.py", fmt::format("open('{}', 'w').close()\n", outside.string()));
@@ -125,14 +127,14 @@ TEST(Render, ScriptsInsideRunOnlyWhenTrustedAndNeverOutOfTheSandbox) {
     ended = with({"--trust", "--sandbox"});
     EXPECT_FALSE(fs::exists(outside)) << "the script got out";
     EXPECT_EQ(ended.status, 0) << "what it writes there is gone with the sandbox";
-    EXPECT_EQ(media::verify_picture(ground.path("out/scripted_0001.png")).width, 160);
+    EXPECT_EQ(media::verify_picture(ground.path("out/frames/scripted_0001.png")).width, 160);
     ended = with({"--trust"});
     EXPECT_EQ(ended.status, 0) << ended.all();
     EXPECT_TRUE(fs::exists(outside));
 }
 
 TEST(Render, AScriptThatFailsAtAFrameFailsThatFrameAlone) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string script = ground.write("inside.py",
                                             "import bpy\n"
@@ -143,16 +145,58 @@ TEST(Render, AScriptThatFailsAtAFrameFailsThatFrameAlone) {
     Ended ended = ground.render(scene, {"--trust", "--max-tries", "1"});
     EXPECT_EQ(ended.status, 1);
     EXPECT_TRUE(says(ended, "failed at frame 3: RuntimeError: not this one")) << ended.all();
-    EXPECT_TRUE(fs::exists(ground.path("out/failing_0005.png")));
-    EXPECT_FALSE(fs::exists(ground.path("out/failing_0003.png"))) << "what failed is not there";
+    EXPECT_TRUE(fs::exists(ground.path("out/frames/failing_0005.png")));
+    EXPECT_FALSE(fs::exists(ground.path("out/frames/failing_0003.png"))) << "what failed is not there";
     EXPECT_FALSE(fs::exists(ground.path("out/failing.mp4")));
-    ended = ground.render(scene, {"--trust", "--max-tries", "1", "--allow-gaps"});
+    ended = ground.render(scene, {"--trust", "--max-tries", "1", "--allow-gaps", "--json"});
     EXPECT_EQ(ended.status, 0) << ended.all();
+    const json::Value told = json::parse(ended.out);
+    EXPECT_EQ(told.at("job").at("state").as_string(), "succeeded");
+    EXPECT_EQ(told.at("results").at("film").as_string(), ground.path("out/failing.mp4").string());
+    ASSERT_EQ(told.at("before").as_array().size(), 1u) << "the job that failed";
+    EXPECT_EQ(told.at("before").at(0).at("job").at("state").as_string(), "failed");
     EXPECT_EQ(frames_of_film(ground.path("out/failing.mp4")), 4);
 }
 
+// A frame fails at first; what is encoded by then is not encoded again, and the film is whole in the end.
+TEST(Render, ALongFilmIsEncodedInChunksWhileFramesComeIn) {
+    ATELIER_NEED_PROGRAM("blender");
+    const RenderGround ground;
+    const std::string script =
+        ground.write("inside.py", fmt::format("import bpy, os\n"
+                                              "def each(scene, *more):\n"
+                                              "    if scene.frame_current == 8 and not os.path.exists('{0}'):\n"
+                                              "        raise RuntimeError('not yet')\n"
+                                              "bpy.app.handlers.frame_change_pre.append(each)\n",
+                                              ground.path("now").string()));
+    const std::string scene = ground.scene("long", {"frames=11", "script=" + script});
+    const fs::path alone = ground.undisturbed(scene);
+    const std::vector<std::string> command{"--trust", "--film-chunk", "4", "--max-tries", "1", "--workers", "2"};
+    const Ended first = ground.render(scene, command);
+    EXPECT_EQ(first.status, 1);
+    EXPECT_FALSE(fs::exists(ground.path("out/long.mp4")));
+    EXPECT_EQ(frames_of_film(ground.path("out/film_chunks/long_0001.mp4")), 4) << first.all();
+    EXPECT_FALSE(fs::exists(ground.path("out/film_chunks/long_0005.mp4")));
+    const auto before = fs::last_write_time(ground.path("out/film_chunks/long_0001.mp4"));
+    ground.write("now", "");
+    const Ended retried = ground.run({"job", "retry", ground.job(), "--failed"});
+    ASSERT_EQ(retried.status, 0) << retried.all();
+    EXPECT_EQ(frames_of_film(ground.path("out/long.mp4")), 11);
+    EXPECT_EQ(fs::last_write_time(ground.path("out/film_chunks/long_0001.mp4")), before);
+    expect_same_frames(ground.path("out/frames"), "long", alone, 1, 11);
+    expect_each_task_once(ground);
+
+    std::vector<std::string> backward = command;
+    backward.insert(backward.end(), {"--order", "backward", "--isolate", "--output", ground.path("back").string()});
+    const Ended second = ground.render(scene, backward);
+    ASSERT_EQ(second.status, 0) << second.all();
+    EXPECT_EQ(frames_of_film(ground.path("back/long.mp4")), 11);
+    EXPECT_FALSE(fs::exists(ground.path("back/film_chunks"))) << "nobody needs them any more";
+    EXPECT_TRUE(fs::exists(ground.path("back/long_sheet.jpg")));
+}
+
 TEST(Render, ABlenderThatCrashesTellsItsText) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string script = ground.write("inside.py",
                                             "import bpy, os, signal\n"
@@ -166,12 +210,12 @@ TEST(Render, ABlenderThatCrashesTellsItsText) {
     const Ended logs = ground.run({"job", "logs", ground.job()});
     EXPECT_TRUE(says(logs, "crash.txt")) << logs.all();
     EXPECT_TRUE(says(logs, "# backtrace")) << logs.all();
-    EXPECT_TRUE(fs::exists(ground.path("out/crashing_0003.png"))) << "the others are rendered by a new one";
+    EXPECT_TRUE(fs::exists(ground.path("out/frames/crashing_0003.png"))) << "the others are rendered by a new one";
     EXPECT_EQ(ground.attempts("FAILED_APP"), 2);
 }
 
 TEST(Render, WhatCannotBeIsRefusedBeforeAnythingStarts) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string texture = ground.path("pictures/lost.png").string();
     const std::string scene = ground.scene("turning", {"textured=" + texture});
@@ -192,7 +236,7 @@ TEST(Render, WhatCannotBeIsRefusedBeforeAnythingStarts) {
 }
 
 TEST(Render, WhatHoldsForEveryFrameIsTriedOnce) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const auto expect_one_try = [&](const Ended& ended, const std::string& why) {
         EXPECT_EQ(ended.status, 1);
@@ -208,7 +252,7 @@ TEST(Render, WhatHoldsForEveryFrameIsTriedOnce) {
 }
 
 TEST(Render, AMissingTextureIsPinkAndRenderedAgain) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const RenderGround ground;
     const std::string texture = ground.path("pictures/lost.png").string();
     const std::string scene = ground.scene("pink", {"cycles", "frames=2", "textured=" + texture});
@@ -218,14 +262,15 @@ TEST(Render, AMissingTextureIsPinkAndRenderedAgain) {
     EXPECT_TRUE(says(ended, "look at frames 1-2")) << ended.all();
     EXPECT_NE(ground.read("out/pink_report.json").find("\"pink\""), std::string::npos);
 
-    // The texture comes with the second Blender.
+    // The texture comes with the second Blender, which is the second frame's: each is a step, and a chunk of the film.
     const std::string blender = ground.write(
         "blender", fmt::format("#!/bin/sh\n[ -e '{0}' ] && cp '{1}.away' '{1}'\ntouch '{0}'\nexec blender \"$@\"\n",
                                ground.path("once").string(), texture));
     fs::permissions(blender, fs::perms::owner_all);
-    ended = ground.render(scene, {"--allow-missing", "--retry-bad", "--workers", "1", "--blender", blender});
+    ended = ground.render(
+        scene, {"--allow-missing", "--retry-bad", "--workers", "1", "--blender", blender, "--film-chunk", "1"});
     EXPECT_EQ(ended.status, 0) << ended.all();
-    EXPECT_TRUE(says(ended, "frames 1-2 look wrong and are rendered again")) << ended.all();
+    EXPECT_TRUE(says(ended, "frames 1 look wrong and are rendered again")) << ended.all();
     EXPECT_FALSE(says(ended, "look at frames")) << ended.all();
     EXPECT_TRUE(media::read_bad_frames(ground.path("out/pink_report.json")).empty());
     EXPECT_EQ(frames_of_film(ground.path("out/pink.mp4")), 2);

@@ -8,17 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/testing.h"
 #include "program.h"
 
 namespace atelier::tests {
-
-// In continuous integration a missing Blender is a failure, elsewhere a skip.
-#define ATELIER_NEED_BLENDER()                                                              \
-    if (std::system("command -v blender > /dev/null") != 0) {                               \
-        if (const char* ci = std::getenv("CI"); ci != nullptr && std::string(ci) == "true") \
-            FAIL() << "there is no Blender";                                                \
-        GTEST_SKIP() << "there is no Blender";                                              \
-    }
 
 class RenderGround : public Ground {
 public:

@@ -15,10 +15,10 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/testing.h"
 #include "base/text.h"
 #include "cli/openjd_run.h"
 #include "job/document.h"
-#include "job/test_data.h"
 
 namespace atelier::cli {
 namespace {
@@ -172,7 +172,7 @@ void expect_status(const Node* expected, const Said& result, std::vector<std::st
 }
 
 TEST(Conformance, RunsTheOfficialSuite) {
-    const fs::path suite = job::shared_data() / "openjd/suite-subset/2023-09";
+    const fs::path suite = testing_support::shared_data() / "openjd/suite-subset/2023-09";
     ATELIER_NEED_DATA(suite);
     int files = 0, passed = 0, refused = 0;
     for (const char* part : {"base", "TASK_CHUNKING", "REDACTED_ENV_VARS", "FEATURE_BUNDLE_1"})
@@ -330,7 +330,7 @@ void expect_lines(const Sample& sample, const Said& result) {
 }
 
 TEST(Conformance, RunsTheTemplatesOfTheCommandLineTests) {
-    const fs::path folder = job::shared_data() / "openjd/openjd-rs/cli-templates";
+    const fs::path folder = testing_support::shared_data() / "openjd/openjd-rs/cli-templates";
     ATELIER_NEED_DATA(folder);
     std::set<std::string> seen{"job_interruptible_sleep.yaml"};  // in the test after this one
     int passed = 0;
@@ -372,7 +372,8 @@ private:
 };
 
 TEST(Conformance, StopsWhenItIsInterrupted) {
-    const fs::path file = job::shared_data() / "openjd/openjd-rs/cli-templates/job_interruptible_sleep.yaml";
+    const fs::path file =
+        testing_support::shared_data() / "openjd/openjd-rs/cli-templates/job_interruptible_sleep.yaml";
     ATELIER_NEED_DATA(file);
     std::atomic<bool> interrupted = false;
     Ear ear("\nREADY_FOR_SIGNAL", [&] { interrupted = true; });
@@ -387,7 +388,7 @@ TEST(Conformance, StopsWhenItIsInterrupted) {
 
 // All of them ask for EXPR today. Whichever doesn't, is run.
 TEST(Conformance, RefusesTheScenariosThatNeedMore) {
-    const fs::path folder = job::shared_data() / "openjd/openjd-rs/session-scenarios";
+    const fs::path folder = testing_support::shared_data() / "openjd/openjd-rs/session-scenarios";
     ATELIER_NEED_DATA(folder);
     int files = 0, refused = 0;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -420,7 +421,7 @@ TEST(OpenjdCheck, SaysWhatIsWrong) {
 }
 
 TEST(OpenjdSummary, TellsStepsTasksAndParameters) {
-    const fs::path folder = job::shared_data() / "openjd/openjd-rs/cli-templates";
+    const fs::path folder = testing_support::shared_data() / "openjd/openjd-rs/cli-templates";
     ATELIER_NEED_DATA(folder);
     std::ostringstream out;
     OpenjdRequest request;

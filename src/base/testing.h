@@ -1,15 +1,37 @@
-// For tests alone: the Error that something throws, and a disk that is small.
+// For tests alone: the Error that something throws, what a test can't do without, and a disk that is small.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "base/error.h"
 
+// What a test can't do without. In continuous integration, where CI is set, its absence is a failure, elsewhere a skip.
+#define ATELIER_NEED(condition, reason)                     \
+    if (!(condition)) {                                     \
+        if (std::getenv("CI") != nullptr) FAIL() << reason; \
+        GTEST_SKIP() << reason;                             \
+    }
+#define ATELIER_NEED_DATA(path) ATELIER_NEED(std::filesystem::exists(path), (path) << " is missing")
+#define ATELIER_NEED_PROGRAM(name) \
+    ATELIER_NEED(::atelier::testing_support::has_program(name), (name) << " is not installed")
+
 namespace atelier::testing_support {
+
+inline bool has_program(const std::string& name) {
+    return std::system(("command -v " + name + " > /dev/null").c_str()) == 0;
+}
+
+// Where the public vectors and samples lie, which are not part of the project.
+inline std::filesystem::path shared_data() {
+    if (const char* folder = std::getenv("ATELIER_SHARED_DATA")) return folder;
+    const char* source = std::getenv("ATELIER_SOURCE_DIR");
+    return std::filesystem::path(source != nullptr ? source : ".") / "../shared/data";
+}
 
 template <class Action>
 Error error_of(const Action& action) {

@@ -41,7 +41,13 @@ struct RunOptions {
     InputFiles only;  // when the job runs isolated
 };
 
-// Submits it (or goes on with what the same submission began), follows it, brings its outputs; the exit status.
-int run(wire::Submission submission, const RunOptions& options, Output& output);
+struct Conclusion {
+    int status = 0;    // of the command
+    json::Value told;  // what --json says of it: {"job": ..., "steps": [...]}; null where there is nothing to be said
+};
+
+// Submits it (or goes on with what the same submission began), follows it, brings its outputs. With --json it says
+// nothing: that is left to the caller, who may have more to say.
+Conclusion bring_to_end(wire::Submission submission, const RunOptions& options, Output& output);
 
 }  // namespace atelier::cli

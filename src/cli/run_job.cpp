@@ -70,8 +70,7 @@ public:
         return {std::string(ask("submit", body).as_string()), false};
     }
 
-    // The exit status.
-    int to_the_end(const std::string& job) {
+    Conclusion to_the_end(const std::string& job) {
         Follower follower(job, desk_, output_);
         Interrupts interrupts;
         bool stopping = false;
@@ -98,20 +97,17 @@ private:
         if (home_ && !home_->has_owner()) local_ = try_local_farm(home_->layout(), slots_);
     }
 
-    int leave(const std::string& job, Follower& follower) {
+    Conclusion leave(const std::string& job, Follower& follower) {
         if (local_) local_->interrupt();
         follower.say(home_ ? fmt::format("interrupted; `atelier job resume {}` goes on", job)
                            : fmt::format("the server goes on with it; `atelier job watch {}` follows it again", job));
-        return interrupted;
+        return {interrupted, {}};
     }
 
-    int conclude(const farm::JobSummary& job) {
+    Conclusion conclude(const farm::JobSummary& job) {
         bring_outputs(job.id);  // also of a job that failed: what is done is done
-        if (output_.wants_json)
-            output_.json(to_json(job, desk_.steps(job.id)));
-        else
-            tell_outcome(job, desk_, output_);
-        return exit_status_of(job.state);
+        if (!output_.wants_json) tell_outcome(job, desk_, output_);
+        return {exit_status_of(job.state), to_json(job, desk_.steps(job.id))};
     }
 
     // What an isolated job made lies in the store; its outgoing folders are where the person wants it.
@@ -135,7 +131,7 @@ private:
     std::unique_ptr<LocalFarm> local_;
 };
 
-int describe_job(const wire::Submission& submission, Output& output) {
+Conclusion describe_job(const wire::Submission& submission, Output& output) {
     const auto order = wire::make_order(submission, 0);
     json::Object object;
     object["name"] = order->job->name;
@@ -158,17 +154,22 @@ int describe_job(const wire::Submission& submission, Output& output) {
         output.say(fmt::format("  {} = {}", parameter.name, parameter.value));
     object["steps"] = steps;
     object["submission"] = json::parse(wire::to_json(submission));
-    output.json(object);
-    return done;
+    return {done, object};
+}
+
+int tell(const Conclusion& conclusion, Output& output) {
+    if (!conclusion.told.is_null()) output.json(conclusion.told);
+    return conclusion.status;
 }
 
 }  // namespace
 
 int run(const RunRequest& request, Output& output) {
-    return run(make_submission(request), {request.workers, request.in_place, request.dry_run, {}}, output);
+    const RunOptions options{request.workers, request.in_place, request.dry_run, {}};
+    return tell(bring_to_end(make_submission(request), options, output), output);
 }
 
-int run(wire::Submission submission, const RunOptions& options, Output& output) {
+Conclusion bring_to_end(wire::Submission submission, const RunOptions& options, Output& output) {
     wire::make_order(submission, 0);  // refused here, with every problem, before anything is touched
     if (options.dry_run) return describe_job(submission, output);
 
@@ -192,7 +193,7 @@ int resume_job(const ResumeRequest& request, Output& output) {
     const std::string job = desk->job(request.id);
     Run run(*desk, request.workers, output);
     run.ask("resume", job);
-    return run.to_the_end(job);
+    return tell(run.to_the_end(job), output);
 }
 
 int watch_job(const JobRequest& request, Output& output) {

@@ -8,12 +8,14 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/testing.h"
 #include "job/range_expr.h"
 #include "job/template.h"
-#include "job/test_data.h"
 
 namespace atelier::job {
 namespace {
+
+using testing_support::shared_data;
 
 json::Array cases_in(const std::filesystem::path& file) {
     return json::parse(read_file(file)).as_object().at("cases").as_array();

@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <limits>
 #include <map>
 
 #include "base/testing.h"
-#include "engines/engines.h"
 #include "media/testing.h"
 #include "process/child.h"
 
@@ -143,11 +141,7 @@ for number, (transform, kind) in enumerate([('Standard', 'PNG'), ('Filmic', 'PNG
     scene.render.filepath = sys.argv[-1] + '/frame_%04d' % number
     bpy.ops.render.render(write_still=True)
 )";
-    const char* path = std::getenv("PATH");
-    if (engines::find_program("blender", path ? path : "").empty()) {
-        if (std::getenv("CI")) FAIL() << "Blender is not installed";
-        GTEST_SKIP() << "Blender is not installed";
-    }
+    ATELIER_NEED_PROGRAM("blender");
     write_file_durably(folder.path() / "make.py", script);
     const auto end = process::run_child({"blender", "-b", "--factory-startup", "--python-exit-code", "3", "--python",
                                          folder.path() / "make.py", "--", folder.path()});

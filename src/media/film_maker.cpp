@@ -156,12 +156,12 @@ FilmInfo run_ffprobe(const fs::path& film, bool decode, const fs::path& name, st
 }
 
 // ffprobe takes longer to be loaded than to count. So it is started while FFmpeg still works, and gets the film by its
-// stdin once that is there.
+// stdin once that is there. It counts packets: each is a frame.
 class WaitingProbe {
 public:
-    WaitingProbe(fs::path film, bool decode)
-        : film_(std::move(film)), told_(done_.get_future()), counted_(std::async(std::launch::async, [this, decode] {
-              return run_ffprobe({}, decode, film_, [this] { return next(); });
+    explicit WaitingProbe(fs::path film)
+        : film_(std::move(film)), told_(done_.get_future()), counted_(std::async(std::launch::async, [this] {
+              return run_ffprobe({}, false, film_, [this] { return next(); });
           })) {}
     ~WaitingProbe() {
         if (counted_.valid()) done_.set_value(false);
@@ -193,6 +193,42 @@ private:
     Fd file_;
     std::string piece_;
     std::future<FilmInfo> counted_;
+};
+
+std::string_view codec_of_format(std::string_view format) {
+    if (format == "avc1") return "h264";
+    if (format == "hvc1") return "hevc";
+    return format.starts_with("ap") ? "prores" : format;  // apco, apcn, apch
+}
+
+// What a film is that was just made. MP4 and MOV say it themselves, up to the last byte, in no time; for the others
+// ffprobe does.
+class FilmReader {
+public:
+    FilmReader(const fs::path& film, const FilmSettings& settings) : film_(film), rate_(settings.rate) {
+        const std::string_view extension = extension_of(settings.codec);
+        if (extension != ".mp4" && extension != ".mov") probe_.emplace(film);
+    }
+
+    // Once, when the film is whole.
+    FilmInfo read() {
+        if (probe_) return probe_->count();
+        const auto track = read_mp4_track(film_);
+        if (!track) throw Error(Error::Kind::internal, "FFmpeg ended well and left half a film");
+        const double seconds = static_cast<double>(track->frames) * rate_.denominator / rate_.numerator;
+        return {std::string(codec_of_format(track->format)),
+                {},
+                track->width,
+                track->height,
+                rate_,
+                track->frames,
+                seconds};
+    }
+
+private:
+    fs::path film_;
+    FrameRate rate_;
+    std::optional<WaitingProbe> probe_;
 };
 
 [[noreturn]] void refuse_unlike(const fs::path& chunk, const fs::path& first) {
@@ -254,13 +290,13 @@ FilmInfo encode_film(const FilmPlan& plan, const FilmSettings& settings, const f
     check_settings(settings);
     const PictureInfo info = check_frames(plan, settings);
     FileBeside beside(film);
-    WaitingProbe probe(beside.path(), true);
+    FilmReader reader(beside.path(), settings);
     const auto end = run_encoder(plan, settings, info, beside.path(), progress);
     if (end.code != 0) {
         find_culprit(plan);
         throw Error(Error::Kind::internal, "the film " + film.string() + " was not made: " + reason_of(end));
     }
-    const FilmInfo made = probe.count();
+    const FilmInfo made = reader.read();
     if (made.frames != plan.frames.size()) find_culprit(plan);
     check_film(made, settings, info, plan.frames.size());
     beside.keep();
@@ -279,13 +315,13 @@ FilmInfo join_films(const std::vector<fs::path>& chunks, const FilmSettings& set
         throw Error(Error::Kind::invalid, "the chunks have " + std::to_string(counted) + " frames, not " +
                                               std::to_string(*frames) + " as planned");
     FileBeside beside(film);
-    WaitingProbe probe(beside.path(), false);
+    FilmReader reader(beside.path(), settings);
     const TemporaryFolder folder("atelier-join-");
     const auto list = link_chunks(chunks, folder.path(), extension_of(settings.codec));
     const auto end = run_ffmpeg(join_arguments(settings, list, beside.path()), {});
     if (end.code != 0)
         throw Error(Error::Kind::internal, "the film " + film.string() + " was not joined: " + reason_of(end));
-    const FilmInfo made = probe.count();
+    const FilmInfo made = reader.read();
     if (made.frames != counted)
         throw Error(Error::Kind::internal,
                     "the joined film has " + std::to_string(made.frames) + " frames, not " + std::to_string(counted));

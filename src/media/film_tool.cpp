@@ -6,55 +6,20 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "media/bad_frames.h"
 #include "media/film_maker.h"
 #include "media/parallel.h"
+#include "process/speaker.h"
 
 namespace atelier::media {
 namespace {
 
 namespace fs = std::filesystem;
+using process::Speaker;
 
-// The lines that the farm reads; each is out when it is said.
-class Speaker {
-public:
-    explicit Speaker(std::ostream& out) : out_(out) {}
-
-    void progress(std::size_t done, std::size_t whole) {
-        const std::size_t percent = whole == 0 ? 100 : std::min(done, whole) * 100 / whole;
-        if (percent <= told_) return;
-        told_ = percent;
-        say("progress", std::to_string(percent));
-    }
-    void status(const std::string& text) { say("status", text); }
-    void fail(const Error& error) {
-        say("fail", std::string(error.what()) + (error.hint().empty() ? "" : " (" + error.hint() + ")"));
-    }
-
-private:
-    // One line, whatever a file is called: the next one would be taken for another word to the farm.
-    void say(const char* word, std::string text) {
-        for (char& letter : text)
-            if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
-        out_ << "openjd_" << word << ": " << printable(text) << std::endl;
-    }
-
-    std::ostream& out_;
-    std::size_t told_ = 0;
-};
-
-template <class Action>
-int as_task(std::ostream& out, const Action& action) {
-    Speaker speaker(out);
-    try {
-        return action(speaker);
-    } catch (const Error& error) {
-        speaker.fail(error);
-    } catch (const std::exception& error) {
-        speaker.fail(Error(Error::Kind::internal, error.what()));
-    }
-    return 1;
+// The rest is for what comes after the last of them.
+double percent_of(std::size_t done, std::size_t whole) {
+    return 99 * static_cast<double>(done) / static_cast<double>(whole);
 }
 
 FrameFiles files_of(const fs::path& folder, const std::string& pattern) {
@@ -87,8 +52,6 @@ FilmPlan plan_of(const FilmTask& task, const FrameFiles& files, FrameNumbers fra
     return {files, missing_frames(frames, missing)};
 }
 
-FrameNumbers between(int first, int last) { return parse_frames(std::to_string(first) + "-" + std::to_string(last)); }
-
 std::string film_text(const fs::path& film, const FilmInfo& info) {
     return film.filename().string() + ": " + std::to_string(info.frames) + " frames, " + std::to_string(info.width) +
            "x" + std::to_string(info.height) + ", " + to_string(info.rate) + " per second";
@@ -100,10 +63,10 @@ int encode(const FilmPlan& plan, const FilmTask& task, Speaker& speaker) {
     const FilmInfo made = encode_film(plan, task.settings, task.film, [&](std::size_t frames) {
         if (frames == told) return;
         told = frames;
-        speaker.progress(std::min(frames, whole) * 99 / whole, 100);  // the rest is for counting it
+        speaker.progress(percent_of(std::min(frames, whole), whole));
         speaker.status("frame " + std::to_string(std::min(frames, whole)) + " of " + std::to_string(whole));
     });
-    speaker.progress(1, 1);
+    speaker.progress(100);
     speaker.status(film_text(task.film, made));
     return 0;
 }
@@ -164,13 +127,13 @@ int look(const LookTask& task, Speaker& speaker) {
     const FrameNumbers present = missing_frames(frames, missing_frames(frames, list_frames(files)));
     const std::size_t parts = 1 + (task.thumbnails ? 1 : 0);
     std::size_t done = 0;
-    const auto step = [&] { speaker.progress(++done * 99 / (present.size() * parts), 100); };
+    const auto step = [&] { speaker.progress(percent_of(++done, present.size() * parts)); };
     const auto bad = find_bad_frames(files, frames, {}, [&](std::size_t) { step(); });
     const FrameNumbers bad_numbers = numbers_of(bad);
     if (task.thumbnails) make_thumbnails(task, files, present, step);
     if (task.sheet && !present.empty()) make_sheet(task, files, present, bad_numbers);
     if (task.report) write_file_durably(*task.report, json::text(report_of(files, frames.size(), bad)));
-    speaker.progress(1, 1);
+    speaker.progress(100);
     if (bad.empty()) {
         speaker.status(std::to_string(frames.size()) + " frames, none of them bad");
         return 0;
@@ -186,37 +149,25 @@ int look(const LookTask& task, Speaker& speaker) {
 }  // namespace
 
 int make_film(const FilmTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
+    return process::as_task(out, [&](Speaker& speaker) {
         const FrameFiles files = files_of(task.folder, task.pattern);
         return encode(plan_of(task, files, frames_of(task.frames, files), speaker), task, speaker);
     });
 }
 
-int encode_chunk(const FilmTask& task, int first, int last, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
-        if (!can_be_chunked(task.settings.codec))
-            throw Error(Error::Kind::invalid, "a GIF can't be encoded in chunks", "encode it in one go");
-        const FrameFiles files = files_of(task.folder, task.pattern);
-        // Frames beyond the chunk may still be rendered.
-        FrameNumbers frames = task.frames ? in_order(*task.frames, FrameOrder::forward) : between(first, last);
-        std::erase_if(frames, [&](int frame) { return frame < first || frame > last; });
-        return encode(plan_of(task, files, std::move(frames), speaker), task, speaker);
-    });
-}
-
 int join_chunks(const FilmTask& task, const std::vector<fs::path>& chunks, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
+    return process::as_task(out, [&](Speaker& speaker) {
         std::optional<std::size_t> frames;
         if (task.frames && !task.allow_gaps) frames = in_order(*task.frames, FrameOrder::forward).size();
         const FilmInfo made = join_films(chunks, task.settings, frames, task.film);
-        speaker.progress(1, 1);
+        speaker.progress(100);
         speaker.status(film_text(task.film, made));
         return 0;
     });
 }
 
 int look_at_frames(const LookTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) { return look(task, speaker); });
+    return process::as_task(out, [&](Speaker& speaker) { return look(task, speaker); });
 }
 
 FrameNumbers read_bad_frames(const fs::path& report) {

@@ -23,12 +23,9 @@ struct FilmTask {
     bool allow_gaps = false;  // frames that are missing are left out and told; without it they are an error
 };
 
-// All frames in one go.
+// All frames of the plan in one go. Others needn't be there: so a long film is made in chunks, for join_chunks, while
+// frames still come in.
 int make_film(const FilmTask& task, std::ostream& out);
-
-// The frames of the plan from `first` to `last` into a film of their own, for join_chunks; `task.film` is the chunk.
-// Without a plan these are all numbers between the two; frames outside of them needn't be there yet.
-int encode_chunk(const FilmTask& task, int first, int last, std::ostream& out);
 
 // The chunks, in order, become `task.film`, without encoding again. When the plan is told, they must have as many
 // frames. The frames themselves needn't be there any more.

@@ -60,6 +60,12 @@ struct FilmToolTest : testing::Test {
         out.str("");
         return make_film(what, out);
     }
+    int make_chunk(FilmTask chunk, int first, int last) {
+        chunk.frames.emplace();
+        for (int frame = first; frame <= last; ++frame)
+            chunk.frames->push_back(frame);
+        return make(chunk);
+    }
     std::vector<std::string> left() const {
         std::vector<std::string> names;
         for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
@@ -261,7 +267,7 @@ TEST_F(FilmToolTest, JoinedChunksAreTheFilmOfOneGo) {
         std::vector<std::filesystem::path> chunks;
         for (const auto& [first, last] : {std::pair{1, 7}, std::pair{8, 8}, std::pair{9, 20}}) {
             chunk.film = folder.path() / ("chunk" + std::to_string(first));
-            ASSERT_EQ(encode_chunk(chunk, first, last, out), 0) << out.str();
+            ASSERT_EQ(make_chunk(chunk, first, last), 0) << out.str();
             chunks.push_back(chunk.film);
         }
         ASSERT_EQ(make(whole), 0);
@@ -282,7 +288,7 @@ TEST_F(FilmToolTest, JoiningChangesNoFrameAndNoTime) {
         std::vector<std::string> sums;
         for (const auto& [first, last] : {std::pair{1, 5}, std::pair{6, 11}, std::pair{12, 22}}) {
             chunk.film = folder.path() / ("chunk" + std::to_string(first));
-            ASSERT_EQ(encode_chunk(chunk, first, last, out), 0) << out.str();
+            ASSERT_EQ(make_chunk(chunk, first, last), 0) << out.str();
             chunks.push_back(chunk.film);
             for (const std::string& sum : decoded(chunk.film))
                 sums.push_back(sum);
@@ -300,11 +306,11 @@ TEST_F(FilmToolTest, JoiningChangesNoFrameAndNoTime) {
 TEST_F(FilmToolTest, ChunksThatDoNotFitAreRefused) {
     write_frames(frames, parse_frames("1-6"));
     FilmTask chunk = task("chunk1");
-    ASSERT_EQ(encode_chunk(chunk, 1, 3, out), 0) << out.str();
+    ASSERT_EQ(make_chunk(chunk, 1, 3), 0) << out.str();
     chunk.film = folder.path() / "chunk2";
-    ASSERT_EQ(encode_chunk(chunk, 4, 6, out), 0);
+    ASSERT_EQ(make_chunk(chunk, 4, 6), 0);
     FilmTask other = task("chunk3", {.codec = FilmCodec::h265});
-    ASSERT_EQ(encode_chunk(other, 4, 6, out), 0);
+    ASSERT_EQ(make_chunk(other, 4, 6), 0);
     FilmTask joined = task("joined.mp4");
     joined.frames = parse_frames("1-6");
     const auto refused = [&](const std::vector<const char*>& names, const char* why) {
@@ -321,16 +327,14 @@ TEST_F(FilmToolTest, ChunksThatDoNotFitAreRefused) {
     refused({"chunk1", "chunk1", "chunk2"}, "9 frames, not 6");
     refused({"chunk1", "chunk3"}, "chunk3 is of another kind");
     FilmTask unlike = task("chunk4", {.quality = FilmQuality::lossless});
-    ASSERT_EQ(encode_chunk(unlike, 4, 6, out), 0);
+    ASSERT_EQ(make_chunk(unlike, 4, 6), 0);
     refused({"chunk1", "chunk4"}, "chunk4 is of another kind");
     refused({"chunk1", "none"}, "none");
     write_file_durably(folder.path() / "noise", std::string(5000, 'x'));
     refused({"chunk1", "noise"}, "noise");
     joined.settings.codec = FilmCodec::gif;
     refused({"chunk1", "chunk2"}, "GIF");
-    EXPECT_EQ(encode_chunk(joined, 1, 3, out), 1);
-    out.str("");
-    EXPECT_EQ(encode_chunk(chunk, 5, 7, out), 1);
+    EXPECT_EQ(make_chunk(chunk, 5, 7), 1);
     EXPECT_THAT(out.str(), HasSubstr("frame_0007.png"));
 }
 

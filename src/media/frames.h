@@ -3,7 +3,6 @@
 // than max_frames.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>

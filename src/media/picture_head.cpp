@@ -1,10 +1,7 @@
 #include "media/picture_head.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-
-#include "base/text.h"
 
 namespace atelier::media {
 namespace {

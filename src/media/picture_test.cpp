@@ -5,12 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
 
 #include "base/testing.h"
-#include "engines/engines.h"
 #include "media/testing.h"
 #include "process/child.h"
 
@@ -270,11 +268,7 @@ TEST_F(PictureTest, PartsBecomeTheSamePixels) {
 }
 
 TEST_F(PictureTest, RowsOfPovRayBecomeItsWholePicture) {
-    const char* path = std::getenv("PATH");
-    if (engines::find_program("povray", path ? path : "").empty()) {
-        if (std::getenv("CI")) FAIL() << "POV-Ray is not installed";
-        GTEST_SKIP() << "POV-Ray is not installed";
-    }
+    ATELIER_NEED_PROGRAM("povray");
     write_file_durably(at("s.pov"), R"(camera { location <0, 1, -4> look_at 0 } light_source { <5, 5, -5> 1 }
         sphere { 0, 1 pigment { rgb <1, .5, .2> } } plane { y, -1 pigment { checker rgb 1 rgb .2 } })");
     const auto render = [&](const std::string& name, std::vector<std::string> more) {

@@ -3,7 +3,6 @@
 #include <half.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace atelier::media {

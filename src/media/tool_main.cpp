@@ -2,9 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "base/error.h"
 #include "media/film_tool.h"
+#include "media/film_wish.h"
 #include "media/picture.h"
+#include "process/speaker.h"
 
 namespace {
 
@@ -20,6 +21,9 @@ struct Frames {
     void add_to(CLI::App& verb) {
         verb.add_option("FOLDER", folder, "Where the frames lie")->required();
         verb.add_option("--pattern", pattern, "Their names: frame_####.png; else the largest sequence");
+        add_numbers_to(verb);
+    }
+    void add_numbers_to(CLI::App& verb) {
         verb.add_option("--frames", numbers, "Which must be there: 1-10,20; else from the first to the last");
     }
 
@@ -28,34 +32,57 @@ struct Frames {
     }
 };
 
-struct Film {
-    Frames frames;
+// The film, and how it is encoded.
+struct Encoding {
     media::FilmTask task;
-    std::string codec = "h264";
-    std::string quality = "good";
-    std::string rate = "24";
-    std::string tone;
+    media::FilmWish wish;
 
     void add_to(CLI::App& verb) {
-        frames.add_to(verb);
         verb.add_option("--to", task.film, "The film")->required();
-        verb.add_option("--codec", codec)->capture_default_str();
-        verb.add_option("--quality", quality)->capture_default_str();
-        verb.add_option("--rate", rate, "Frames per second")->capture_default_str();
-        verb.add_option("--tone", tone, "How 16 and 32 bits become 8: standard, filmic, filmic+1.5");
+        verb.add_option("--codec", wish.codec, "h264, h265, vp9, av1, prores, gif; else h264");
+        verb.add_option("--quality", wish.quality)->capture_default_str();
+        verb.add_option("--rate", wish.rate, "Frames per second")->capture_default_str();
+        verb.add_option("--tone", wish.tone, "How 16 and 32 bits become 8: standard, filmic, filmic+1.5");
         verb.add_flag("--allow-gaps", task.allow_gaps, "Leave out what is missing");
     }
 
+    media::FilmTask of(std::optional<media::FrameNumbers> frames) {
+        fs::create_directories(fs::absolute(task.film).parent_path());
+        task.settings = media::settings_of(wish);
+        task.frames = std::move(frames);
+        return task;
+    }
+};
+
+struct Film {
+    Frames frames;
+    Encoding encoding;
+
+    void add_to(CLI::App& verb) {
+        frames.add_to(verb);
+        encoding.add_to(verb);
+    }
+
     int make() {
+        media::FilmTask task = encoding.of(frames.expected());
         task.folder = frames.folder;
         task.pattern = frames.pattern;
-        task.frames = frames.expected();
-        task.settings.codec = media::parse_film_codec(codec);
-        task.settings.quality = media::parse_film_quality(quality);
-        task.settings.rate = media::parse_frame_rate(rate);
-        if (!tone.empty()) task.settings.tone_mapping = media::parse_tone_mapping(tone);
         return media::make_film(task, std::cout);
     }
+};
+
+struct JoinFilms {
+    std::vector<fs::path> chunks;
+    Frames frames;
+    Encoding encoding;
+
+    void add_to(CLI::App& verb) {
+        verb.add_option("CHUNKS", chunks, "Films of the same settings, in their order")->required();
+        frames.add_numbers_to(verb);
+        encoding.add_to(verb);
+    }
+
+    int make() { return media::join_chunks(encoding.of(frames.expected()), chunks, std::cout); }
 };
 
 struct Looks {
@@ -101,6 +128,7 @@ struct Grid {
             x = 0;
             y += info.height;
         }
+        fs::create_directories(fs::absolute(to).parent_path());
         media::join_parts(placed, to);
         return 0;
     }
@@ -116,6 +144,7 @@ struct Average {
     }
 
     int make() const {
+        fs::create_directories(fs::absolute(to).parent_path());
         media::average_pictures(pictures, to);
         return 0;
     }
@@ -126,6 +155,7 @@ int run(int argc, char** argv) {
     tool.require_subcommand(1);
     int status = 0;
     Film film;
+    JoinFilms films;
     Looks looks;
     Grid grid;
     Average average;
@@ -135,24 +165,16 @@ int run(int argc, char** argv) {
         verb->callback([&] { status = what.make(); });
     };
     add("film", "a film of frames, checked against the plan", film);
+    add("join-films", "one film of films, without encoding again", films);
     add("looks", "thumbnails, a contact sheet, and a search for bad frames", looks);
     add("join", "one picture of parts in rows and columns, with the same pixels", grid);
     add("average", "the mean of pictures", average);
-    try {
-        tool.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return tool.exit(error);
-    }
+    CLI11_PARSE(tool, argc, argv);
     return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cout << "openjd_fail: " << error.what() << std::endl;
-        return 1;
-    }
+    return atelier::process::as_task(std::cout, [&](atelier::process::Speaker&) { return run(argc, argv); });
 }

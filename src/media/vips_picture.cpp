@@ -2,7 +2,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "media/picture_head.h"

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "process/lines.h"
+#include "process/spawn.h"
 
 namespace atelier::process {
 namespace {
@@ -42,30 +42,6 @@ Ends make_input() {
     ::shutdown(made.theirs.get(), SHUT_WR);
     return made;
 }
-
-// What posix_spawn is told; both structures free themselves.
-class SpawnOrders {
-public:
-    SpawnOrders() {
-        ::posix_spawn_file_actions_init(&actions);
-        ::posix_spawnattr_init(&attributes);
-        sigset_t signals;
-        sigemptyset(&signals);
-        ::posix_spawnattr_setsigmask(&attributes, &signals);
-        sigaddset(&signals, SIGPIPE);
-        ::posix_spawnattr_setsigdefault(&attributes, &signals);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    }
-    ~SpawnOrders() {
-        ::posix_spawn_file_actions_destroy(&actions);
-        ::posix_spawnattr_destroy(&attributes);
-    }
-    SpawnOrders(const SpawnOrders&) = delete;
-    SpawnOrders& operator=(const SpawnOrders&) = delete;
-
-    posix_spawn_file_actions_t actions{};
-    posix_spawnattr_t attributes{};
-};
 
 class Child {
 public:
@@ -117,21 +93,13 @@ void Child::start(const std::vector<std::string>& argv) {
     SpawnOrders orders;
     if (streams_.input) {
         input = make_input();
-        ::posix_spawn_file_actions_adddup2(&orders.actions, input.theirs.get(), STDIN_FILENO);
+        orders.take(input.theirs.get(), STDIN_FILENO);
     } else {
-        ::posix_spawn_file_actions_addopen(&orders.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        orders.open("/dev/null", O_RDONLY, STDIN_FILENO);
     }
-    ::posix_spawn_file_actions_adddup2(&orders.actions, output.theirs.get(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&orders.actions, complaint.theirs.get(), STDERR_FILENO);
-    std::vector<char*> words;
-    for (const std::string& word : argv)
-        words.push_back(const_cast<char*>(word.c_str()));
-    words.push_back(nullptr);
-    const int error = ::posix_spawnp(&pid_, words[0], &orders.actions, &orders.attributes, words.data(), environ);
-    if (error != 0) {
-        pid_ = -1;
-        throw Error::from_errno("cannot start " + argv[0], error);
-    }
+    orders.take(output.theirs.get(), STDOUT_FILENO);
+    orders.take(complaint.theirs.get(), STDERR_FILENO);
+    pid_ = orders.start(argv);
     input_ = std::move(input.ours);
     output_ = std::move(output.ours);
     complaint_ = std::move(complaint.ours);

@@ -7,13 +7,11 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 namespace atelier::process {
 namespace {

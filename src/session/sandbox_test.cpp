@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/testing.h"
 #include "session/testing.h"
 
 namespace atelier::session {
@@ -22,9 +23,8 @@ using testing::Not;
 class SandboxTest : public testing::Test {
 protected:
     void SetUp() override {
-        if (std::system("bwrap --ro-bind / / --unshare-pid true >/dev/null 2>&1") == 0) return;
-        if (std::getenv("CI")) FAIL() << "bubblewrap is missing, or may not be used";
-        GTEST_SKIP() << "bubblewrap is missing, or may not be used";
+        ATELIER_NEED(std::system("bwrap --ro-bind / / --unshare-pid true >/dev/null 2>&1") == 0,
+                     "bubblewrap is missing, or may not be used");
     }
     static void enable(Options& options) { options.sandbox.enabled = true; }
 };

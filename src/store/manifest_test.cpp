@@ -8,8 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "base/json.h"
 #include "base/testing.h"
 #include "store/garbage.h"
@@ -281,16 +279,8 @@ TEST_F(ManifestTest, AFailureTakesBackWhatWasLaid) {
 
 // Published vectors of canonical JSON: keys and escapes, byte for byte.
 TEST(CanonicalJson, AgreesWithThePublishedManifests) {
-    const char* data = std::getenv("ATELIER_SHARED_DATA");
-    const char* source = std::getenv("ATELIER_SOURCE_DIR");
-    const fs::path shared =
-        data != nullptr ? fs::path(data) : fs::path(source != nullptr ? source : ".") / "../shared/data";
-    const fs::path folder = shared / "openjd/openjd-rs/manifest-v2023";
-    if (!fs::is_directory(folder)) {
-        if (const char* ci = std::getenv("CI"); ci != nullptr && std::string_view(ci) == "true")
-            FAIL() << folder << " is missing";
-        GTEST_SKIP() << folder << " is missing";
-    }
+    const fs::path folder = testing_support::shared_data() / "openjd/openjd-rs/manifest-v2023";
+    ATELIER_NEED_DATA(folder);
     int count = 0;
     for (const auto& file : fs::directory_iterator(folder)) {
         const std::string text = read_file(file.path());

@@ -13,7 +13,7 @@ def need(*programs):
     missing = [program for program in programs if not shutil.which(program)]
     if missing:
         print("missing:", *missing)
-        sys.exit(1 if os.environ.get("CI") == "true" else 77)
+        sys.exit(1 if "CI" in os.environ else 77)
 
 
 class Scenes:

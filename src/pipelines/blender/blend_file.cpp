@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "pipelines/blender/blend_source.h"
 #include "pipelines/blender/dna.h"
 

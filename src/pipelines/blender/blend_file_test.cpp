@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -283,7 +282,7 @@ TEST_F(BlendFileTest, ABlockThatCantBeIsRefused) {
 }
 
 TEST_F(BlendFileTest, TheSamplesGiveWhatTheyMust) {
-    ATELIER_NEED_SAMPLES();
+    ATELIER_NEED_DATA(shared_blends());
     const auto truth = json::parse(read_file(shared_blends() / "truth.json"));
     for (const auto& [name, must] : truth.get_object()) {
         SCOPED_TRACE(std::string(name));
@@ -358,7 +357,7 @@ save('packed.blend', compress=True)
 )";
 
 TEST_F(BlendFileTest, ReadsWhatBlenderWrites) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const std::string answer = run_blender(folder_.path(), two_scenes_program);
     for (const auto& [name, compression] :
          {std::pair("plain.blend", Compression::none), std::pair("packed.blend", Compression::zstd)}) {

@@ -1,7 +1,5 @@
 #include "pipelines/blender/blend_header.h"
 
-#include <algorithm>
-
 #include "pipelines/blender/bytes.h"
 
 namespace atelier::pipelines::blender {

@@ -7,7 +7,6 @@
 #include <list>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "base/files.h"

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -11,7 +10,6 @@
 
 #include <boost/json.hpp>
 #include <cstring>
-#include <functional>
 #include <thread>
 
 #include "base/error.h"
@@ -25,10 +23,13 @@
 #include "pipelines/blender/blend_file.h"
 #include "pipelines/blender/blender_process.h"
 #include "process/lines.h"
+#include "process/spawn.h"
+#include "process/speaker.h"
 
 namespace atelier::pipelines::blender {
 
 namespace fs = std::filesystem;
+using process::Speaker;
 using std::chrono::milliseconds;
 
 extern const std::string_view server_py;
@@ -44,19 +45,23 @@ constexpr milliseconds look_interval{20};
 constexpr milliseconds life_interval{1000};
 constexpr std::size_t crash_text = 4000;
 
-// One line, whatever it is that went wrong: the farm's rules for logs look for how it begins.
-int fail(std::ostream& out, std::string why) {
-    for (char& letter : why)
-        if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
-    fmt::print(out, "openjd_fail: {}\n", why);
-    out.flush();
-    return 1;
-}
+// The farm's rules for logs look for how a failure begins.
+Error failure(const std::string& why) { return {Error::Kind::internal, why}; }
+
+// Where a frame stands among those of its task.
+struct Turn {
+    std::size_t before = 0;
+    std::size_t all = 1;
+
+    double percent(double fraction) const {
+        return 100 * (static_cast<double>(before) + fraction) / static_cast<double>(all);
+    }
+};
 
 // Shows what Blender says; keeps its answer, and what else of it counts.
 class Teller {
 public:
-    explicit Teller(std::ostream& out) : out_(out) {}
+    explicit Teller(Speaker& speaker, Turn turn = {}) : speaker_(speaker), turn_(turn) {}
 
     void line(std::string_view line) {
         if (line.starts_with(answer_word)) {
@@ -66,8 +71,7 @@ public:
         if (const auto told = engines::parse_blender_line(line)) return tell(*told);
         if (trim(line).empty()) return;
         heed(line);
-        fmt::print(out_, "{}\n", line);
-        out_.flush();
+        speaker_.log(line);
     }
 
     const std::optional<json::Value>& answer() const { return answer_; }
@@ -91,13 +95,13 @@ private:
     // Each line of progress once in the log would be most of the log.
     void tell(const engines::BlenderLine& told) {
         peak_ = std::max(peak_, told.peak_memory.value_or(0));
-        if (told.fraction) fmt::print(out_, "openjd_progress: {:.1f}\n", *told.fraction * 100);
-        if (!told.doing.empty() && told.doing != doing_) fmt::print(out_, "openjd_status: {}\n", told.doing);
+        if (told.fraction) speaker_.progress(turn_.percent(*told.fraction));
+        if (!told.doing.empty() && told.doing != doing_) speaker_.status(told.doing);
         doing_ = told.doing;
-        out_.flush();
     }
 
-    std::ostream& out_;
+    Speaker& speaker_;
+    const Turn turn_;
     std::optional<json::Value> answer_;
     std::string doing_, error_, script_error_, version_;
     bool in_traceback_ = false;
@@ -105,18 +109,20 @@ private:
 };
 
 // What Blender wrote when it crashed, the end of it.
-void tell_crash(std::ostream& out) {
+void tell_crash(Speaker& speaker) {
     for (const auto& entry : fs::directory_iterator(".")) {
         if (!entry.path().filename().string().ends_with(".crash.txt")) continue;
+        speaker.log(entry.path().filename().string() + ":");
         const std::string text = read_file(entry.path());
-        fmt::print(out, "{}:\n{}\n", entry.path().filename().string(),
-                   text.substr(text.size() - std::min(text.size(), crash_text)));
+        for (const std::string_view line :
+             split(trim(text.substr(text.size() - std::min(text.size(), crash_text))), '\n'))
+            speaker.log(line);
     }
 }
 
-int gone(std::ostream& out, const std::string& doing) {
-    tell_crash(out);
-    return fail(out, "Blender crashed while it " + doing);
+Error gone(Speaker& speaker, const std::string& doing) {
+    tell_crash(speaker);
+    return failure("Blender crashed while it " + doing);
 }
 
 // Its version, where it can be read.
@@ -137,27 +143,27 @@ bool is_older(const std::string& version, const Header& header) {
 }
 
 // It has ended without having come to our program. A scene that is newer than this Blender may find another elsewhere.
-int not_opened(std::ostream& out, const OpenRequest& request, const Teller& teller, const std::string& doing) {
-    if (teller.error().empty()) return gone(out, doing);
+Error not_opened(Speaker& speaker, const OpenRequest& request, const Teller& teller, const std::string& doing) {
+    if (teller.error().empty()) return gone(speaker, doing);
     const auto header = header_of(request.scene);
     if (header && is_older(teller.version(), *header))
-        return fail(out, fmt::format("Blender {} can't open {}, which Blender {} has written: {}", teller.version(),
-                                     request.scene.filename().string(), header->version_text(), teller.error()));
-    return fail(out, std::string(scene_problem) + teller.error());
+        return failure(fmt::format("Blender {} can't open {}, which Blender {} has written: {}", teller.version(),
+                                   request.scene.filename().string(), header->version_text(), teller.error()));
+    return failure(std::string(scene_problem) + teller.error());
 }
 
-int hung(std::ostream& out, pid_t blender, const std::string& doing, std::chrono::seconds patience) {
+Error hung(pid_t blender, const std::string& doing, std::chrono::seconds patience) {
     ::kill(-blender, SIGKILL);
-    return fail(out, fmt::format("Blender hangs: it {}, and for {} it neither said anything nor did anything", doing,
-                                 format_duration(static_cast<double>(patience.count()))));
+    return failure(fmt::format("Blender hangs: it {}, and for {} it neither said anything nor did anything", doing,
+                               format_duration(static_cast<double>(patience.count()))));
 }
 
 // What server.py says no to: because of the scene, whoever asks, or of this machine.
-int refused(std::ostream& out, const json::Value& answer) {
+Error refused(const json::Value& answer) {
     const json::Object& told = answer.as_object();
     const json::Value* of = told.if_contains("of");
     const bool is_of_the_scene = of != nullptr && of->is_string() && of->get_string() == "scene";
-    return fail(out, std::string(is_of_the_scene ? scene_problem : "") + std::string(told.at("problem").as_string()));
+    return failure(std::string(is_of_the_scene ? scene_problem : "") + std::string(told.at("problem").as_string()));
 }
 
 void write_settings(const OpenRequest& request) {
@@ -180,6 +186,17 @@ std::vector<std::string> command_of(const OpenRequest& request) {
             program_name,
             "--",
             settings_name};
+}
+
+// What it writes when it crashes goes to its temporary folder.
+pid_t start(const OpenRequest& request) {
+    try {
+        return process::start_in_background(command_of(request), output_name,
+                                            {"TMPDIR=" + fs::current_path().string()});
+    } catch (const Error& error) {
+        throw Error(error.kind(), error.what(),
+                    "install Blender (apt install blender), or name another with --blender");
+    }
 }
 
 // The new bytes of the file that Blender's output goes to while nobody asks it anything.
@@ -236,6 +253,76 @@ void send_all(int connection, std::string_view text) {
     }
 }
 
+void open(const OpenRequest& request, Speaker& speaker) {
+    media::check_writable(request.output);
+    fs::remove(socket_name);  // of one that crashed
+    write_settings(request);
+    const pid_t blender = start(request);
+    leave_note(blender);
+    Teller teller(speaker);
+    process::LineSplitter lines([&](std::string_view line) { teller.line(line); });
+    Tail tail(output_name);
+    LifeSigns life(blender, request.hang);
+    const std::string doing = "opened " + request.scene.filename().string();
+    while (!fs::exists(socket_name)) {
+        const bool is_gone = life.is_gone();  // looked at first: what it said before its end is read below
+        if (tail.read(lines)) life.heard();
+        if (teller.answer()) throw refused(*teller.answer());
+        if (is_gone) throw not_opened(speaker, request, teller, doing);
+        if (life.hangs()) throw hung(blender, doing, request.hang);
+        std::this_thread::sleep_for(look_interval);
+    }
+    tail.read(lines);
+    if (teller.script_error().empty()) return;
+    ::kill(-blender, SIGKILL);
+    throw failure(std::string(scene_problem) + "a script inside of it failed: " + teller.script_error());
+}
+
+// Until its answer is there.
+void listen(const FrameRequest& request, int connection, Teller& teller, Speaker& speaker) {
+    const pid_t blender = read_note();
+    process::LineSplitter lines([&](std::string_view line) { teller.line(line); });
+    LifeSigns life(blender, request.hang);
+    const std::string doing = fmt::format("rendered frame {}", request.frame);
+    while (!teller.answer()) {
+        pollfd ready{connection, POLLIN, 0};
+        if (::poll(&ready, 1, static_cast<int>(life_interval.count())) <= 0) {
+            if (life.hangs()) throw hung(blender, doing, request.hang);
+            continue;
+        }
+        char buffer[16384];
+        const ssize_t count = ::recv(connection, buffer, sizeof buffer, 0);
+        if (count <= 0) throw gone(speaker, doing);
+        life.heard();
+        lines.feed({buffer, static_cast<std::size_t>(count)});
+    }
+}
+
+void render(const FrameRequest& request, Turn turn, Speaker& speaker) {
+    fs::create_directories(request.place.parent_path());
+    const Fd connection = connect();
+    send_all(connection.get(), text_of(request));
+    Teller teller(speaker, turn);
+    listen(request, connection.get(), teller, speaker);
+    const json::Object& answer = teller.answer()->as_object();
+    if (answer.contains("problem")) throw refused(answer);
+    const std::string picture(answer.at("path").as_string());
+    if (!teller.script_error().empty()) {
+        fs::remove(picture);
+        throw failure(
+            fmt::format("a script inside of the scene failed at frame {}: {}", request.frame, teller.script_error()));
+    }
+    if (teller.peak_memory() > 0) speaker.metric("render_memory", static_cast<double>(teller.peak_memory()));
+    speaker.preview(picture);
+    speaker.progress(turn.percent(1));
+}
+
+// The session's Blender ends with this.
+struct LastOf {
+    ~LastOf() { ::kill(-blender, SIGKILL); }
+    pid_t blender;
+};
+
 }  // namespace
 
 // Half a pixel more than the edge: Blender cuts the fraction off.
@@ -249,75 +336,29 @@ Part part_of_tile(int tile, int columns, int rows, int width, int height) {
 }
 
 int open_blender(const OpenRequest& request, std::ostream& out) {
-    media::check_writable(request.output);
-    fs::remove(socket_name);  // of one that crashed
-    write_settings(request);
-    // What it writes when it crashes goes to its temporary folder.
-    const pid_t blender = start_in_background(command_of(request), output_name, fs::current_path().string());
-    leave_note(blender);
-    Teller teller(out);
-    process::LineSplitter lines([&](std::string_view line) { teller.line(line); });
-    Tail tail(output_name);
-    LifeSigns life(blender, request.hang);
-    const std::string doing = "opened " + request.scene.filename().string();
-    while (!fs::exists(socket_name)) {
-        const bool is_gone = life.is_gone();  // looked at first: what it said before its end is read below
-        if (tail.read(lines)) life.heard();
-        if (teller.answer()) return refused(out, *teller.answer());
-        if (is_gone) return not_opened(out, request, teller, doing);
-        if (life.hangs()) return hung(out, blender, doing, request.hang);
-        std::this_thread::sleep_for(look_interval);
-    }
-    tail.read(lines);
-    if (teller.script_error().empty()) return 0;
-    ::kill(-blender, SIGKILL);
-    return fail(out, std::string(scene_problem) + "a script inside of it failed: " + teller.script_error());
+    return process::as_task(out, [&](Speaker& speaker) {
+        open(request, speaker);
+        return 0;
+    });
 }
 
 int render_frame(const FrameRequest& request, std::ostream& out) {
-    fs::create_directories(request.place.parent_path());
-    const pid_t blender = read_note();
-    const Fd connection = connect();
-    send_all(connection.get(), text_of(request));
-    Teller teller(out);
-    process::LineSplitter lines([&](std::string_view line) { teller.line(line); });
-    LifeSigns life(blender, request.hang);
-    const std::string doing = fmt::format("rendered frame {}", request.frame);
-    while (!teller.answer()) {
-        pollfd ready{connection.get(), POLLIN, 0};
-        if (::poll(&ready, 1, static_cast<int>(life_interval.count())) <= 0) {
-            if (life.hangs()) return hung(out, blender, doing, request.hang);
-            continue;
-        }
-        char buffer[16384];
-        const ssize_t count = ::recv(connection.get(), buffer, sizeof buffer, 0);
-        if (count <= 0) return gone(out, doing);
-        life.heard();
-        lines.feed({buffer, static_cast<std::size_t>(count)});
-    }
-    const json::Object& answer = teller.answer()->as_object();
-    if (answer.contains("problem")) return refused(out, answer);
-    const std::string picture(answer.at("path").as_string());
-    if (!teller.script_error().empty()) {
-        fs::remove(picture);
-        return fail(out, fmt::format("a script inside of the scene failed at frame {}: {}", request.frame,
-                                     teller.script_error()));
-    }
-    if (teller.peak_memory() > 0) fmt::print(out, "atelier_metric: render_memory={}\n", teller.peak_memory());
-    fmt::print(out, "atelier_preview: {}\n", picture);
-    return 0;
+    return process::as_task(out, [&](Speaker& speaker) {
+        render(request, {}, speaker);
+        return 0;
+    });
 }
 
-int render_frames(const OpenRequest& open, FrameRequest request, const std::vector<int>& frames, std::ostream& out) {
-    int status = open_blender(open, out);
-    for (std::size_t done = 0; status == 0 && done < frames.size(); ++done) {
-        request.frame = frames[done];
-        status = render_frame(request, out);
-        fmt::print(out, "openjd_progress: {:.1f}\n",
-                   100.0 * static_cast<double>(done + 1) / static_cast<double>(frames.size()));
-    }
-    ::kill(-read_note(), SIGKILL);
-    return status;
+int render_frames(const OpenRequest& request, FrameRequest frame, const std::vector<int>& frames, std::ostream& out) {
+    return process::as_task(out, [&](Speaker& speaker) {
+        open(request, speaker);
+        const LastOf own{read_note()};
+        for (std::size_t done = 0; done < frames.size(); ++done) {
+            frame.frame = frames[done];
+            render(frame, {done, frames.size()}, speaker);
+        }
+        return 0;
+    });
 }
 
 }  // namespace atelier::pipelines::blender

@@ -52,12 +52,14 @@ protected:
     }
     ~BlenderClientTest() override { fs::current_path(before_); }
 
-    std::string opened(const std::string& script) {
-        std::ofstream("blender") << "#!/bin/sh\n" << script;
+    static OpenRequest request(const std::string& script) {
+        std::ofstream("blender") << "#!" << script;
         fs::permissions("blender", fs::perms::owner_all);
-        OpenRequest request{"scene.blend", "settings.json", "", "out", "./blender", false, std::chrono::seconds(1)};
+        return {"scene.blend", "settings.json", "", "out", "./blender", false, std::chrono::seconds(1)};
+    }
+    std::string opened(const std::string& script) {
         std::ostringstream out;
-        status_ = open_blender(request, out);
+        status_ = open_blender(request("/bin/sh\n" + script), out);
         return out.str();
     }
 
@@ -98,15 +100,49 @@ TEST_F(BlenderClientTest, AScriptInsideThatFailsIsAFailure) {
 
 TEST_F(BlenderClientTest, AnOutputThatCannotBeWrittenIsFoundFirst) {
     std::ofstream("out") << "no folder";
-    EXPECT_ANY_THROW(opened("touch was_started"));
+    EXPECT_THAT(opened("touch was_started"), HasSubstr("openjd_fail: no pictures can be written to"));
+    EXPECT_EQ(status_, 1);
     EXPECT_FALSE(fs::exists("was_started"));
+}
+
+// Answers three times, as server.py does.
+constexpr const char* three_frames = R"(/usr/bin/env python3
+import json, os, socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("new.sock")
+listener.listen(1)
+os.rename("new.sock", "blender.sock")
+for _ in range(3):
+    connection, _ = listener.accept()
+    frame = json.loads(connection.makefile("r").readline())["frame"]
+    for sample in (0, 32, 64):
+        line = f"Fra:{frame} Mem:12M (Peak 13M) | Time:00:08.78 | Rendering {sample} / 64 samples\n"
+        connection.sendall(line.encode())
+    connection.sendall(b'atelier-answer: {"path": "out/frame.png"}\n')
+    connection.close()
+)";
+
+TEST_F(BlenderClientTest, ProgressIsThatOfTheWholeTask) {
+    std::ostringstream out;
+    FrameRequest frame;
+    frame.place = "out/frame_####";
+    EXPECT_EQ(render_frames(request(three_frames), frame, {3, 7, 9}, out), 0) << out.str();
+    std::string told;
+    std::istringstream lines(out.str());
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("openjd_progress: ")) told += line.substr(17) + " ";
+    EXPECT_EQ(told, "0 16 33 50 66 83 100 ");
+    const LifeSigns life(read_note(), std::chrono::seconds(1));
+    while (!life.is_gone())
+        std::this_thread::yield();
 }
 
 TEST_F(BlenderClientTest, WithoutOneNoFrameIsRendered) {
     FrameRequest request;
     request.place = "out/frame";
     std::ostringstream out;
-    EXPECT_ANY_THROW(render_frame(request, out));
+    EXPECT_EQ(render_frame(request, out), 1);
+    EXPECT_THAT(out.str(), HasSubstr("openjd_fail: "));
 }
 
 }  // namespace

@@ -1,12 +1,6 @@
 #include "pipelines/blender/blender_process.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstring>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -21,36 +15,6 @@ constexpr const char* note_name = "blender.pid";
 constexpr double work_part = 0.002;  // of the time: less than that is only waking and looking
 
 }  // namespace
-
-pid_t start_in_background(const std::vector<std::string>& argv, const std::string& output,
-                          const std::string& temporary) {
-    const std::string folder = "TMPDIR=" + temporary;
-    std::vector<const char*> words, variables;
-    for (const std::string& word : argv)
-        words.push_back(word.c_str());
-    for (char** variable = environ; *variable != nullptr; ++variable)
-        if (!std::string_view(*variable).starts_with("TMPDIR=")) variables.push_back(*variable);
-    variables.push_back(folder.c_str());
-    words.push_back(nullptr);
-    variables.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&files, 1, 2);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    pid_t process = -1;
-    const int problem = ::posix_spawnp(&process, words[0], &files, &attributes, const_cast<char**>(words.data()),
-                                       const_cast<char**>(variables.data()));
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    if (problem != 0)
-        throw Error(Error::Kind::not_found, argv[0] + " can't be started: " + std::strerror(problem),
-                    "install Blender (apt install blender), or name another with --blender");
-    return process;
-}
 
 void leave_note(pid_t blender) { write_file_durably(note_name, std::to_string(blender)); }
 

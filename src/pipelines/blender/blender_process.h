@@ -5,16 +5,8 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <optional>
-#include <string>
-#include <vector>
 
 namespace atelier::pipelines::blender {
-
-// Starts it in the background, with its output into a file; it has no connection with this process afterwards.
-// temporary: the folder for its temporary files, an absolute path.
-pid_t start_in_background(const std::vector<std::string>& argv, const std::string& output,
-                          const std::string& temporary);
 
 void leave_note(pid_t blender);
 pid_t read_note();  // throws Error::not_found when no Blender is open

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "process/spawn.h"
 
 namespace atelier::pipelines::blender {
 namespace {
@@ -25,7 +26,7 @@ protected:
         fs::current_path(before_);
     }
     pid_t start(const std::string& script) {
-        started_.push_back(start_in_background({"sh", "-c", script}, "output", folder_.path().string()));
+        started_.push_back(process::start_in_background({"sh", "-c", script}, "output"));
         return started_.back();
     }
 
@@ -34,14 +35,6 @@ protected:
     std::vector<pid_t> started_;
 };
 
-TEST_F(BlenderProcessTest, SaysIntoAFile) {
-    const LifeSigns life(start("echo one; echo two >&2; echo $TMPDIR"), seconds(100));
-    while (!life.is_gone())
-        std::this_thread::sleep_for(milliseconds(5));
-    EXPECT_EQ(read_file("output"), "one\ntwo\n" + folder_.path().string() + "\n");
-    EXPECT_EQ(life.cpu_seconds(), 0);
-}
-
 TEST_F(BlenderProcessTest, TheNoteIsWhoItIs) {
     EXPECT_THROW(read_note(), Error);
     leave_note(4711);
@@ -49,16 +42,6 @@ TEST_F(BlenderProcessTest, TheNoteIsWhoItIs) {
     for (const char* broken : {"", "x", "-5", "0", "1", "99999999999999999999"}) {
         std::ofstream("blender.pid") << broken;
         EXPECT_THROW(read_note(), Error) << broken;
-    }
-}
-
-TEST_F(BlenderProcessTest, OneThatIsNotThereIsNamed) {
-    try {
-        start_in_background({"no-such-blender"}, "output", "/tmp");
-        FAIL();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), Error::Kind::not_found);
-        EXPECT_NE(std::string(error.what()).find("no-such-blender"), std::string::npos);
     }
 }
 

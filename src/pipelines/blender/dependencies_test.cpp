@@ -386,7 +386,7 @@ std::string told(const Dependency& dependency, const fs::path& root, bool with_b
 }
 
 TEST_F(DependenciesTest, TheSamplesNeedWhatTheyMust) {
-    ATELIER_NEED_SAMPLES();
+    ATELIER_NEED_DATA(shared_blends());
     const auto truth = json::parse(read_file(shared_blends() / "deps_truth.json")).get_object();
     const fs::path root = copy_samples(at("deps"), truth);
     for (const auto& [name, list] : truth) {
@@ -500,7 +500,7 @@ save('scene_packed.blend', compress=True)
 )";
 
 TEST_F(DependenciesTest, FindsWhatBlenderWrites) {
-    ATELIER_NEED_BLENDER();
+    ATELIER_NEED_PROGRAM("blender");
     const std::string answer = run_blender(folder_.path(), everything_program);
     const auto found = find_dependencies(at("scene.blend"));
     std::map<std::string, std::vector<std::string>> files;

@@ -1,7 +1,6 @@
 #include "pipelines/blender/file_finder.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"

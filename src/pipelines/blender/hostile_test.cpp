@@ -148,7 +148,7 @@ std::vector<fs::path> samples() {
 class HostileTest : public testing::TestWithParam<int> {};
 
 TEST_P(HostileTest, ChangedSamplesAreReadOrRefused) {
-    ATELIER_NEED_SAMPLES();
+    ATELIER_NEED_DATA(shared_blends());
     const TemporaryFolder folder;
     const auto paths = samples();
     ASSERT_GT(paths.size(), 40u);

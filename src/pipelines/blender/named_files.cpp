@@ -1,6 +1,5 @@
 #include "pipelines/blender/named_files.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 #include <span>

@@ -2,17 +2,17 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "base/error.h"
 #include "base/json_struct.h"
+#include "base/pair.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
 #include "media/film_tool.h"
 #include "media/output_folder.h"
 #include "pipelines/blender/commands.h"
-#include "pipelines/blender/pair.h"
+#include "pipelines/blender/dependencies.h"
 #include "pipelines/blender/render_job.h"
 
 namespace atelier::pipelines::blender {
@@ -71,11 +71,16 @@ struct Render {
     }
 
     void add_film(CLI::App& command) {
-        command.add_option("--film", request.film, "mp4, h265, webm, av1, mov, gif, none; else mp4 of an animation");
-        command.add_option("--quality", request.quality, "draft, good, best, lossless");
-        command.add_option("--fps", request.rate, "Frames per second; else the scene's own");
-        command.add_option("--tone", request.tone, "How 16 and 32 bits become a film: standard, filmic");
-        command.add_flag("--allow-gaps", request.allow_gaps, "A film also without frames that failed");
+        command.add_option("--film", request.film.codec,
+                           "mp4, h265, webm, av1, mov, gif, none; else mp4 of an animation");
+        command.add_option("--quality", request.film.quality, "draft, good, best, lossless");
+        command.add_option("--fps", request.film.rate, "Frames per second; else the scene's own");
+        command.add_option("--tone", request.film.tone, "How 16 and 32 bits become a film: standard, filmic");
+        command
+            .add_option("--film-chunk", request.film.chunk,
+                        "Frames of a long film that are encoded while others are rendered; 0: all in one go")
+            ->check(CLI::NonNegativeNumber);
+        command.add_flag("--allow-gaps", request.film.allow_gaps, "A film also without frames that failed");
         command.add_flag("--retry-bad", retry_bad, "Render frames again that look wrong: black, cut off, ...");
         command.add_flag("!--no-looks", request.looks, "No thumbnails, no contact sheet, no search for bad frames");
     }
@@ -90,46 +95,64 @@ struct Render {
             request.tiles = Grid{columns, rows};
         }
         request.order = media::parse_frame_order(order);
-        const RenderPlan plan = plan_render(request);
-        if (options.dry_run) return submit(plan, output);
-        media::check_writable(plan.output);
-        if (!plan.skipped.empty()) output.say(fmt::format("{} frames are there already", plan.skipped.size()));
-        int status = submit(plan, output);
-        if (status == cli::failed && request.allow_gaps && !plan.film.empty()) status = finish_with_gaps(plan, output);
-        media::FrameNumbers bad = media::read_bad_frames(plan.report);
-        if (retry_bad && !bad.empty()) {
-            output.say(fmt::format("frames {} look wrong and are rendered again", media::print_frames(bad)));
-            request.only = bad;
-            status = submit(plan_render(request), output);
-            bad = media::read_bad_frames(plan.report);
-        }
-        if (status == cli::done) tell(plan, bad, output);
+        const int status = render(plan_render(request), output);
+        if (!told.empty()) output.json(document());
         return status;
     }
 
 private:
+    int render(const RenderPlan& plan, cli::Output& output) {
+        if (options.dry_run) return submit(plan, output);
+        media::check_writable(plan.folder.frames());
+        if (!plan.note.empty()) output.warn(plan.note);
+        if (!plan.skipped.empty()) output.say(fmt::format("{} frames are there already", plan.skipped.size()));
+        int status = submit(plan, output);
+        if (status == cli::failed && request.film.allow_gaps && !plan.film.empty())
+            status = finish_with_gaps(plan, output);
+        media::Results results{plan.folder.frames(), plan.film, {}, plan.report, media::read_bad_frames(plan.report)};
+        if (retry_bad && !results.bad.empty()) {
+            output.say(fmt::format("frames {} look wrong and are rendered again", media::print_frames(results.bad)));
+            request.only = results.bad;
+            status = submit(plan_render(request), output);
+            results.bad = media::read_bad_frames(plan.report);
+        }
+        if (status == cli::done) tell(plan, results, output);
+        return status;
+    }
+
     // What an older render told of bad frames is not of this one.
     int submit(const RenderPlan& plan, cli::Output& output) {
         if (!options.dry_run && !plan.report.empty()) fs::remove(plan.report);
         options.only = plan.inputs;
-        return cli::run(plan.submission, options, output);
+        cli::Conclusion end = cli::bring_to_end(plan.submission, options, output);
+        if (!end.told.is_null()) told.push_back(std::move(end.told));
+        return end.status;
     }
 
     // The farm makes no film of frames that failed. Whoever wants one all the same has it made of what is there.
     int finish_with_gaps(const RenderPlan& plan, cli::Output& output) {
-        if (media::list_frames({plan.output, plan.pattern}).empty()) return cli::failed;
+        if (media::list_frames(plan.files()).empty()) return cli::failed;
         output.say("the film is made without the frames that failed");
         request.only = media::FrameNumbers{};
         return submit(plan_render(request), output);
     }
 
-    static void tell(const RenderPlan& plan, const media::FrameNumbers& bad, cli::Output& output) {
-        output.say(fmt::format("the frames are in {}", plan.output.string()));
-        if (!plan.film.empty()) output.say(fmt::format("the film is {}", plan.film.string()));
-        if (!bad.empty())
-            output.say(fmt::format("look at frames {}: {} says what is wrong with them", media::print_frames(bad),
-                                   plan.report.string()));
+    void tell(const RenderPlan& plan, const media::Results& results, cli::Output& output) {
+        media::remove_chunks(plan.folder);
+        for (const std::string& line : lines_about(results))
+            output.say(line);
+        told.back().as_object()["results"] = to_json(results);
     }
+
+    // The last job, and those that it took up from.
+    json::Value document() {
+        json::Value last = std::move(told.back());
+        told.pop_back();
+        if (!told.empty()) last.as_object()["before"] = std::move(told);
+        return last;
+    }
+
+    json::Array told;
 };
 
 int show_info(const fs::path& path, cli::Output& output) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "media/picture.h"
 #include "pipelines/blender/blender_client.h"
+#include "pipelines/blender/dependencies.h"
 #include "pipelines/blender/render_template.h"
 
 namespace atelier::pipelines::blender {
@@ -72,7 +73,7 @@ media::FrameNumbers frames_of(const RenderRequest& request, const Scene& scene) 
 }
 
 std::string rate_of(const RenderRequest& request, const Scene& scene) {
-    if (!request.rate.empty()) return media::to_string(media::parse_frame_rate(request.rate));
+    if (!request.film.rate.empty()) return media::to_string(media::parse_frame_rate(request.film.rate));
     if (scene.fps_base == 1) return std::to_string(scene.fps);
     return media::to_string(media::parse_frame_rate(fmt::format("{:.3f}", scene.frames_per_second())));
 }
@@ -135,26 +136,10 @@ bool can_be_looked_at(const ImageFormat& format) {
     return known.contains(format.type);
 }
 
-// What a film could be made of without another word; the rest needs --tone.
-bool needs_tone(const ImageFormat& format) { return format.type == RenderOutputType::OPEN_EXR; }
-
-bool wants_film(const RenderRequest& request, const ImageFormat& format, std::size_t frames) {
-    if (request.film == "none") return false;
-    const bool is_asked_for = !request.film.empty();
-    if (!can_be_looked_at(format)) {
-        if (is_asked_for)
-            throw Error(Error::Kind::invalid,
-                        fmt::format("no film can be made of frames in the format {}", format.name),
-                        "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format, or --film none");
-        return false;
-    }
-    if (needs_tone(format) && request.tone.empty()) {
-        if (is_asked_for)
-            throw Error(Error::Kind::invalid, "frames in OpenEXR have no look of their own for a film",
-                        "say how light becomes colour: --tone standard or --tone filmic");
-        return false;
-    }
-    return is_asked_for || frames > 1;
+media::FilmMaterial material_of(const ImageFormat& format) {
+    const char* instead = "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format";
+    return {fmt::format("frames in the format {}", format.name), can_be_looked_at(format) ? "" : instead,
+            format.type == RenderOutputType::OPEN_EXR};
 }
 
 Size size_of(const RenderRequest& request, const Scene& scene) {
@@ -237,83 +222,119 @@ int chunk_of(const RenderRequest& request, std::size_t frames) {
     return static_cast<int>(std::clamp<std::size_t>(frames / pieces_of_a_sandboxed_job, 1, most_frames_of_one_start));
 }
 
-}  // namespace
+// A scene, and what a person wants of it, made into a plan.
+class Planner {
+public:
+    explicit Planner(const RenderRequest& request)
+        : request_(request), file_(fs::absolute(request.scene).lexically_normal()), name_(name_of(file_)) {}
 
-RenderPlan plan_render(const RenderRequest& request) {
-    RenderPlan plan;
-    const fs::path scene = fs::absolute(request.scene).lexically_normal();
-    plan.scene = scene_of(request);
-    const std::string engine = engine_of(request, plan.scene);
-    const ImageFormat& format = format_of(request, plan.scene);
-    const media::FrameNumbers wanted = frames_of(request, plan.scene);
-    check_engine(request, engine.empty() ? plan.scene.engine.value_or("") : engine);
-    check_parts(request, format, size_of(request, plan.scene), wanted.size());
-    DependencyLimits limits;
-    limits.only_below = request.only_below;
-    const auto dependencies = find_dependencies(scene, limits);
-    refuse_missing(dependencies, request);
-    const Files files = files_of(scene, dependencies);
-
-    const std::string name = name_of(scene);
-    plan.output = fs::absolute(request.output.empty() ? fs::path("renders") / name : request.output).lexically_normal();
-    const media::FramePattern pattern = media::FramePattern::parse(name + "_####" + std::string(format.extension));
-    plan.format = format.type;
-    plan.pattern = pattern;
-    if (request.skip_existing) plan.skipped = existing_frames({plan.output, pattern}, wanted);
-    if (request.only) plan.skipped = media::missing_frames(wanted, *request.only);
-    plan.frames = media::in_order(media::missing_frames(wanted, plan.skipped), request.order);
-
-    if (plan.frames.empty() && !request.only)
-        throw Error(Error::Kind::conflict, fmt::format("all {} frames are there already", wanted.size()),
-                    "without --skip-existing they are rendered again");
-
-    RenderTemplate parts;
-    parts.name = name;
-    parts.pattern = pattern;
-    parts.wanted = wanted;
-    parts.frames = plan.frames;
-    parts.in_order = request.order == media::FrameOrder::forward;
-    parts.settings = settings_of(request, format, engine, files.root);
-    parts.chunk = chunk_of(request, plan.frames.size());
-    parts.tiles = request.tiles;
-    parts.size = size_of(request, plan.scene);
-    parts.slices = request.slices;
-    parts.keeps_earlier = !plan.skipped.empty();
-    parts.looks = request.looks && can_be_looked_at(format);
-    if (parts.looks) plan.report = plan.output / report_name(parts);
-    parts.trust = request.trust;
-    parts.hang_seconds = request.hang_seconds;
-    parts.program = request.program;
-    if (wants_film(request, format, wanted.size())) {
-        const media::FilmCodec codec = media::parse_film_codec(request.film.empty() ? "mp4" : request.film);
-        media::FilmSettings film{codec, media::parse_film_quality(request.quality), {}, {}, 0};
-        if (!request.tone.empty()) film.tone_mapping = media::parse_tone_mapping(request.tone);
-        media::check_settings(film);
-        parts.film = RenderTemplate::Film{std::string(media::to_string(codec)),
-                                          request.quality,
-                                          rate_of(request, plan.scene),
-                                          request.tone,
-                                          name + std::string(media::extension_of(codec)),
-                                          request.allow_gaps};
-        plan.film = plan.output / parts.film->file;
+    RenderPlan plan() {
+        plan_.scene = scene_of(request_);
+        engine_ = engine_of(request_, plan_.scene);
+        format_ = &format_of(request_, plan_.scene);
+        wanted_ = frames_of(request_, plan_.scene);
+        size_ = size_of(request_, plan_.scene);
+        check_engine(request_, engine_.empty() ? plan_.scene.engine.value_or("") : engine_);
+        check_parts(request_, *format_, size_, wanted_.size());
+        find_files();
+        choose_frames();
+        choose_film();
+        if (request_.looks && can_be_looked_at(*format_)) plan_.report = plan_.folder.report();
+        submit();
+        return std::move(plan_);
     }
 
-    plan.submission.name = name;
-    plan.submission.job_template = {json::text(render_template(parts)), "json", "render"};
-    plan.submission.template_folder = plan.submission.current_folder = fs::current_path().string();
-    plan.submission.values = {{"Files", files.root.string()},
-                              {"Scene", scene.lexically_relative(files.root).string()},
-                              {"Output", plan.output.string()}};
-    plan.submission.settings = request.settings;
-    plan.submission.settings.isolate |= request.settings.sandbox;
-    plan.submission.settings.log_rules.push_back({"Blender hangs: ", wire::ResultClass::stalled});
-    plan.submission.settings.log_rules.push_back({std::string(scene_problem), wire::ResultClass::failed_job});
-    plan.submission.settings.log_rules.push_back(
-        {"out of memory|Out of memory|Malloc returns null", wire::ResultClass::failed_resource});
-    plan.inputs["Files"] = files.paths;
-    for (const int frame : plan.skipped)
-        if (fs::exists(plan.output / pattern.name_of(frame))) plan.inputs["Output"].push_back(pattern.name_of(frame));
-    return plan;
-}
+private:
+    void find_files() {
+        DependencyLimits limits;
+        limits.only_below = request_.only_below;
+        const auto dependencies = find_dependencies(file_, limits);
+        refuse_missing(dependencies, request_);
+        files_ = files_of(file_, dependencies);
+    }
+
+    void choose_frames() {
+        const fs::path output = request_.output.empty() ? fs::path("renders") / name_ : request_.output;
+        plan_.folder = {fs::absolute(output).lexically_normal(), name_};
+        plan_.format = format_->type;
+        plan_.pattern = media::FramePattern::parse(name_ + "_####" + std::string(format_->extension));
+        if (request_.skip_existing) plan_.skipped = existing_frames(plan_.files(), wanted_);
+        if (request_.only) plan_.skipped = media::missing_frames(wanted_, *request_.only);
+        plan_.frames = media::in_order(media::missing_frames(wanted_, plan_.skipped), request_.order);
+        if (plan_.frames.empty() && !request_.only)
+            throw Error(Error::Kind::conflict, fmt::format("all {} frames are there already", wanted_.size()),
+                        "without --skip-existing they are rendered again");
+    }
+
+    // A still becomes a film only when it is asked for.
+    void choose_film() {
+        if (!request_.film.is_asked_for() && wanted_.size() < 2) return;
+        film_ = request_.film;
+        film_.rate = rate_of(request_, plan_.scene);
+        const media::FilmChoice choice = media::choose_film(film_, material_of(*format_));
+        plan_.note = choice.why_not;
+        if (choice.settings) plan_.film = plan_.folder.film(choice.settings->codec);
+    }
+
+    RenderTemplate parts() const {
+        RenderTemplate parts;
+        parts.name = name_;
+        parts.pattern = plan_.pattern;
+        parts.wanted = wanted_;
+        parts.frames = plan_.frames;
+        parts.order = request_.order;
+        parts.settings = settings_of(request_, *format_, engine_, files_.root);
+        parts.chunk = chunk_of(request_, plan_.frames.size());
+        parts.tiles = request_.tiles;
+        parts.size = size_;
+        parts.slices = request_.slices;
+        parts.keeps_earlier = !plan_.skipped.empty();
+        parts.looks = !plan_.report.empty();
+        parts.trust = request_.trust;
+        parts.hang_seconds = request_.hang_seconds;
+        parts.program = request_.program;
+        if (!plan_.film.empty()) parts.film = film_;
+        return parts;
+    }
+
+    void submit() {
+        wire::Submission& submission = plan_.submission;
+        submission.name = name_;
+        submission.job_template = {json::text(render_template(parts())), "json", "render"};
+        submission.template_folder = submission.current_folder = fs::current_path().string();
+        submission.values = {{"Files", files_.root.string()},
+                             {"Scene", file_.lexically_relative(files_.root).string()},
+                             {"Output", plan_.folder.root.string()}};
+        submission.settings = request_.settings;
+        submission.settings.isolate |= request_.settings.sandbox;
+        add_log_rules(submission.settings);
+        plan_.inputs["Files"] = files_.paths;
+        for (const int frame : plan_.skipped)
+            if (const fs::path path = plan_.files().path_of(frame); fs::exists(path))
+                plan_.inputs["Output"].push_back(path.lexically_relative(plan_.folder.root));
+    }
+
+    static void add_log_rules(wire::Settings& settings) {
+        settings.log_rules.push_back({"Blender hangs: ", wire::ResultClass::stalled});
+        settings.log_rules.push_back({std::string(scene_problem), wire::ResultClass::failed_job});
+        settings.log_rules.push_back(
+            {"out of memory|Out of memory|Malloc returns null", wire::ResultClass::failed_resource});
+    }
+
+    const RenderRequest& request_;
+    const fs::path file_;
+    const std::string name_;
+    RenderPlan plan_;
+    std::string engine_;
+    const ImageFormat* format_ = nullptr;
+    media::FrameNumbers wanted_;  // the skipped ones too
+    Size size_;
+    Files files_;
+    media::FilmWish film_;
+};
+
+}  // namespace
+
+RenderPlan plan_render(const RenderRequest& request) { return Planner(request).plan(); }
 
 }  // namespace atelier::pipelines::blender

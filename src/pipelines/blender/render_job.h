@@ -8,10 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "media/film.h"
+#include "media/film_wish.h"
 #include "media/frames.h"
 #include "pipelines/blender/blend_file.h"
-#include "pipelines/blender/dependencies.h"
 #include "wire/submission.h"
 
 namespace atelier::pipelines::blender {
@@ -44,16 +43,12 @@ struct RenderRequest {
     int chunk = 0;                            // frames a Blender that is started anew for them; 0: one stays open
     std::optional<Grid> tiles;                // a still in parts
     int slices = 0;                           // a still as the mean of so many, with other seeds
-    std::string film;                         // mp4, webm, mov, gif, h265, ...; none; empty: mp4 of an animation
-    std::string quality = "good";
-    std::string rate;  // frames per second; empty: the scene's own
-    std::string tone;  // how frames of 16 and 32 bits become a film
-    bool allow_gaps = false;
-    bool looks = true;           // thumbnails, contact sheet, a search for bad frames
-    bool denoise = true;         // where the scene asks for it
-    bool trust = false;          // scripts inside of the scene may run
-    bool allow_missing = false;  // files that the scene names and that aren't there
-    int hang_seconds = 300;      // without a line and without work
+    media::FilmWish film{.rate = ""};         // of an animation, unless it is asked for; no rate: the scene's own
+    bool looks = true;                        // thumbnails, contact sheet, a search for bad frames
+    bool denoise = true;                      // where the scene asks for it
+    bool trust = false;                       // scripts inside of the scene may run
+    bool allow_missing = false;               // files that the scene names and that aren't there
+    int hang_seconds = 300;                   // without a line and without work
     // Of a stranger's scene: nothing outside of it is looked at, and none of it is taken along.
     std::filesystem::path only_below;
     std::string program = "blender";
@@ -64,11 +59,14 @@ struct RenderPlan {
     Scene scene;
     media::FrameNumbers frames;   // in the order in which they are rendered
     media::FrameNumbers skipped;  // that are there already
-    std::filesystem::path output;
+    media::JobFolder folder;
     RenderOutputType format = RenderOutputType::PNG;  // of the frames
     media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
     std::filesystem::path film;    // empty: none
     std::filesystem::path report;  // on bad frames; empty: nobody looks for any
+    std::string note;              // for the person; may be empty
+
+    media::FrameFiles files() const { return {folder.frames(), pattern}; }
     wire::Submission submission;
     std::map<std::string, std::vector<std::string>> inputs;  // parameter → files below it that are needed
 };

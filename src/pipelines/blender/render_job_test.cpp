@@ -99,8 +99,8 @@ TEST_F(RenderJobTest, AStillHasNoFilm) {
 TEST_F(RenderJobTest, WhatAPersonSaysCounts) {
     RenderRequest request = of_scene();
     request.frames = "2,4-6,20";
-    request.film = "webm";
-    request.rate = "23.976";
+    request.film.codec = "webm";
+    request.film.rate = "23.976";
     request.looks = false;
     const RenderPlan plan = plan_render(request);
     EXPECT_THAT(plan.frames, ElementsAre(2, 4, 5, 6, 20));
@@ -118,8 +118,9 @@ TEST_F(RenderJobTest, FramesInAnotherOrderAreAList) {
     EXPECT_THAT(text_of(plan), HasSubstr("\"range\":[1,10,"));
     request.order = media::FrameOrder::backward;
     request.frames = "1-2500";
+    request.film.chunk = 0;
     const RenderPlan backward = plan_render(request);
-    EXPECT_THAT(steps_of(backward), ElementsAre("Render", "Render 2", "Render 3", "Film", "Looks"));
+    EXPECT_THAT(steps_of(backward), ElementsAre("Render", "Render (2)", "Render (3)", "Film", "Looks"));
     EXPECT_EQ(order_of(backward)->job->steps[3].dependencies.size(), 3u);
 }
 
@@ -130,11 +131,11 @@ TEST_F(RenderJobTest, FilmsAndWhatBlenderNoLongerWrites) {
     request.format = "TARGA_RAWW";
     EXPECT_THAT(refusal(request), HasSubstr("OPEN_EXR"));
     request.format = "CINEON";
-    request.film = "mp4";
+    request.film.codec = "mp4";
     EXPECT_THAT(refusal(request), HasSubstr("no film can be made"));
     request.format = "OPEN_EXR";
     EXPECT_THAT(refusal(request), HasSubstr("--tone"));
-    request.film.clear();
+    request.film.codec.clear();
     EXPECT_TRUE(plan_render(request).film.empty());
 }
 
@@ -211,15 +212,15 @@ TEST_F(RenderJobTest, InASandboxEachTaskHasABlenderOfItsOwn) {
 TEST_F(RenderJobTest, WholeFramesThatAreThereStay) {
     RenderRequest request = of_scene();
     request.skip_existing = true;
-    fs::create_directories(request.output);
-    const media::FrameFiles files{request.output, media::FramePattern::parse("scene_####.png")};
+    fs::create_directories(request.output / "frames");
+    const media::FrameFiles files{request.output / "frames", media::FramePattern::parse("scene_####.png")};
     for (const int frame : {2, 3, 4})
         write_frame(files.path_of(frame));
     fs::resize_file(files.path_of(3), fs::file_size(files.path_of(3)) / 2);
     const RenderPlan plan = plan_render(request);
     EXPECT_THAT(plan.skipped, ElementsAre(2, 4));
     EXPECT_THAT(plan.frames, ElementsAre(1, 3, 5, 6, 7, 8, 9, 10));
-    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("scene_0002.png", "scene_0004.png"));
+    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("frames/scene_0002.png", "frames/scene_0004.png"));
     EXPECT_THAT(text_of(plan), HasSubstr("\"--frames\",\"1-10\"")) << "the film is of all of them";
     request.frames = "2,4";
     EXPECT_THAT(refusal(request), HasSubstr("there already"));
@@ -227,12 +228,12 @@ TEST_F(RenderJobTest, WholeFramesThatAreThereStay) {
 
 TEST_F(RenderJobTest, OnlySomeAreRenderedAgain) {
     RenderRequest request = of_scene();
-    fs::create_directories(request.output);
-    write_frame(request.output / "scene_0001.png");
+    fs::create_directories(request.output / "frames");
+    write_frame(request.output / "frames/scene_0001.png");
     request.only = media::FrameNumbers{4, 7};
     const RenderPlan plan = plan_render(request);
     EXPECT_THAT(plan.frames, ElementsAre(4, 7));
-    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("scene_0001.png")) << "what isn't there can't be brought";
+    EXPECT_THAT(plan.inputs.at("Output"), ElementsAre("frames/scene_0001.png")) << "what isn't there can't be brought";
     EXPECT_THAT(text_of(plan), HasSubstr("\"--frames\",\"1-10\""));
     request.only = media::FrameNumbers{};
     EXPECT_THAT(steps_of(plan_render(request)), ElementsAre("Film", "Looks"));

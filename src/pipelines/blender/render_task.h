@@ -68,9 +68,10 @@ struct RenderTaskRecord {
     int EndFrame = 0;
     int FrameStep = 1;
     std::uint64_t frames = 0;
-    std::string pattern;             // of the frames' names
-    std::string film;                // its name, unless there is none
-    std::uint32_t render_steps = 1;  // so many of the first steps render; what follows merges
+    std::string pattern;  // of the frames' names
+    std::string film;     // its name, unless there is none
+    std::uint32_t render_steps =
+        1;  // so many of the first steps render, or encode while others render; what follows merges
 };
 
 constexpr const char* record_parameter = "RenderTask";

@@ -5,13 +5,18 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "job/literal_text.h"
+
 namespace atelier::pipelines::blender {
 
 namespace {
 
 using Words = std::vector<std::string>;
 
+const std::string output = "{{Param.Output}}";
 constexpr std::size_t longest_list = 1024;  // of values that a template may list
+
+void add(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
 
 json::Array array_of(const Words& words) { return json::Array(words.begin(), words.end()); }
 
@@ -20,43 +25,6 @@ json::Object action(const char* command, const Words& arguments) {
 }
 
 json::Object script_of(json::Object on_run) { return {{"actions", json::Object{{"onRun", std::move(on_run)}}}}; }
-
-// Two braces would begin or end a reference of the template's; in JSON one of them can be written otherwise.
-std::string without_references(std::string text) {
-    for (const auto& [braces, otherwise] : {std::pair{"{{", "{\\u007b"}, std::pair{"}}", "}\\u007d"}})
-        for (std::size_t at = 0; (at = text.find(braces, at)) != std::string::npos;)
-            text.replace(at, 2, otherwise);
-    return text;
-}
-
-Words opening(const RenderTemplate& parts, const std::string& settings) {
-    Words words{"{{Param.Files}}/{{Param.Scene}}",
-                "--settings",
-                settings,
-                "--root",
-                "{{Param.Files}}",
-                "--output",
-                "{{Param.Output}}",
-                "--hang",
-                std::to_string(parts.hang_seconds),
-                "--blender",
-                parts.program};
-    if (parts.trust) words.emplace_back("--trust");
-    return words;
-}
-
-json::Object settings_file(const RenderTemplate& parts) {
-    return {{"name", "Settings"}, {"type", "TEXT"}, {"data", without_references(json::text(parts.settings))}};
-}
-
-json::Object blender_environment(const RenderTemplate& parts) {
-    Words words{"open"};
-    const Words rest = opening(parts, "{{Env.File.Settings}}");
-    words.insert(words.end(), rest.begin(), rest.end());
-    return {{"name", "Blender"},
-            {"script", json::Object{{"embeddedFiles", json::Array{settings_file(parts)}},
-                                    {"actions", json::Object{{"onEnter", action("atelier-blender", words)}}}}}};
-}
 
 json::Object step_of(const std::string& name, json::Object space, json::Object script) {
     json::Object step{{"name", name}, {"script", std::move(script)}};
@@ -74,157 +42,209 @@ json::Object after(json::Object step, const Words& before) {
     return step;
 }
 
-std::string stem_of(const media::FramePattern& pattern) {
-    const std::string text = pattern.text();
-    return text.substr(0, text.rfind('.'));
-}
-
 std::string extension_of(const media::FramePattern& pattern) {
     const std::string text = pattern.text();
     return text.substr(text.rfind('.'));
 }
 
-Words frame_words(const RenderTemplate& parts, const std::string& frame, const std::string& place) {
-    return {"frame", frame, "--place", "{{Param.Output}}/" + place, "--hang", std::to_string(parts.hang_seconds)};
-}
-
-// By a Blender of the task's own.
-Words own_words(const RenderTemplate& parts, const std::string& frames, const std::string& place) {
-    Words words{"frames", frames, "--place", "{{Param.Output}}/" + place};
-    const Words rest = opening(parts, "{{Task.File.Settings}}");
-    words.insert(words.end(), rest.begin(), rest.end());
-    return words;
-}
-
-json::Object own_script(const RenderTemplate& parts, const Words& words) {
-    json::Object script = script_of(action("atelier-blender", words));
-    script["embeddedFiles"] = json::Array{settings_file(parts)};
-    return script;
-}
-
-// A range is sorted by the farm, a list is not; but a list has a bound, so many frames in another order are several
-// steps.
-void add_frame_steps(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    const auto add = [&](json::Value range) {
-        const std::string name = names.empty() ? "Render" : fmt::format("Render {}", names.size() + 1);
-        json::Object space{{"name", "Frame"}, {"type", "INT"}, {"range", std::move(range)}};
-        json::Object step = step_of(
-            name, space,
-            script_of(action("atelier-blender", frame_words(parts, "{{Task.Param.Frame}}", stem_of(parts.pattern)))));
-        step["stepEnvironments"] = json::Array{blender_environment(parts)};
-        steps.push_back(std::move(step));
-        names.push_back(name);
-    };
-    if (parts.in_order) return add(json::Value(media::print_frames(parts.frames)));
-    for (std::size_t begin = 0; begin < parts.frames.size(); begin += longest_list) {
-        const std::size_t end = std::min(parts.frames.size(), begin + longest_list);
-        add(json::Array(parts.frames.begin() + static_cast<std::ptrdiff_t>(begin),
-                        parts.frames.begin() + static_cast<std::ptrdiff_t>(end)));
-    }
-}
-
-// A Blender for each task, with several frames.
-void add_chunk_step(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    json::Object space{
-        {"name", "Frame"},
-        {"type", "CHUNK[INT]"},
-        {"range", media::print_frames(parts.frames)},
-        {"chunks", json::Object{{"defaultTaskCount", parts.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
-    const Words words = own_words(parts, "{{Task.Param.Frame}}", stem_of(parts.pattern));
-    steps.push_back(step_of("Render", space, own_script(parts, words)));
-    names.emplace_back("Render");
-}
-
-// A still in parts: tiles, or slices with other seeds; then the joining.
-void add_part_steps(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    const int count = parts.tiles ? parts.tiles->columns * parts.tiles->rows : parts.slices;
-    const std::string stem = parts.name + "_part-";
-    const std::string frame = std::to_string(parts.frames.at(0));
-    const std::string place = "parts/" + stem + "{{Task.Param.Part}}";
-    Words words = parts.chunk > 0 ? own_words(parts, frame, place) : frame_words(parts, frame, place);
-    if (parts.tiles) {
-        const Words tile{"--tile", "{{Task.Param.Part}}",
-                         "--grid", fmt::format("{}x{}", parts.tiles->columns, parts.tiles->rows),
-                         "--size", fmt::format("{}x{}", parts.size.width, parts.size.height)};
-        words.insert(words.end(), tile.begin(), tile.end());
-    } else {
-        words.insert(words.end(), {"--seed", "{{Task.Param.Part}}"});
-    }
-    json::Object space{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", count - 1)}};
-    if (parts.chunk > 0) {
-        steps.push_back(step_of("Parts", space, own_script(parts, words)));
-    } else {
-        json::Object step = step_of("Parts", space, script_of(action("atelier-blender", words)));
-        step["stepEnvironments"] = json::Array{blender_environment(parts)};
-        steps.push_back(std::move(step));
-    }
-
-    Words join{parts.tiles ? "join" : "average"};
-    for (int part = 0; part < count; ++part)
-        join.push_back(fmt::format("{{{{Param.Output}}}}/parts/{}{}{}", stem, part, extension_of(parts.pattern)));
-    if (parts.tiles) join.insert(join.end(), {"--columns", std::to_string(parts.tiles->columns)});
-    join.insert(join.end(), {"--to", "{{Param.Output}}/" + parts.pattern.name_of(parts.frames[0])});
-    steps.push_back(after(step_of("Join", {}, script_of(action("atelier-media", join))), {"Parts"}));
-    names.emplace_back("Join");
-}
-
 bool is_in_parts(const RenderTemplate& parts) { return parts.tiles || parts.slices > 0; }
 bool is_chunked(const RenderTemplate& parts) { return parts.chunk > 0 && !is_in_parts(parts) && !parts.frames.empty(); }
 
-void add_rendering(const RenderTemplate& parts, json::Array& steps, Words& names) {
-    if (is_in_parts(parts)) return add_part_steps(parts, steps, names);
-    if (is_chunked(parts)) return add_chunk_step(parts, steps, names);
-    add_frame_steps(parts, steps, names);
-}
+class TemplateMaker {
+public:
+    explicit TemplateMaker(const RenderTemplate& parts) : parts_(parts), folder_{output, parts.name} {}
 
-Words about_frames(const RenderTemplate& parts) {
-    return {"{{Param.Output}}", "--pattern", parts.pattern.text(), "--frames", media::print_frames(parts.wanted)};
-}
+    json::Value make() {
+        if (is_in_parts(parts_) && !parts_.frames.empty())
+            add_part_steps();
+        else
+            add_frames_and_film();
+        if (parts_.looks) add_media("Looks", looks_words(all_frames()), names_);
+        json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
+                              {"name", parts_.name},
+                              {"parameterDefinitions", parameters()},
+                              {"steps", std::move(steps_)}};
+        if (is_chunked(parts_)) document["extensions"] = json::Array{"TASK_CHUNKING"};
+        return document;
+    }
 
-json::Object film_step(const RenderTemplate& parts, const Words& before) {
-    Words words{"film"};
-    const Words frames = about_frames(parts);
-    words.insert(words.end(), frames.begin(), frames.end());
-    words.insert(words.end(), {"--to", "{{Param.Output}}/" + parts.film->file, "--codec", parts.film->codec,
-                               "--quality", parts.film->quality, "--rate", parts.film->rate});
-    if (!parts.film->tone.empty()) words.insert(words.end(), {"--tone", parts.film->tone});
-    if (parts.film->allow_gaps) words.emplace_back("--allow-gaps");
-    return after(step_of("Film", {}, script_of(action("atelier-media", words))), before);
-}
+private:
+    media::JobFrames all_frames() const { return {folder_, parts_.pattern, parts_.wanted}; }
 
-json::Object looks_step(const RenderTemplate& parts, const Words& before) {
-    Words words{"looks"};
-    const Words frames = about_frames(parts);
-    words.insert(words.end(), frames.begin(), frames.end());
-    words.insert(words.end(), {"--thumbnails", "{{Param.Output}}/thumbnails", "--sheet",
-                               "{{Param.Output}}/" + parts.name + "_sheet.jpg", "--report",
-                               "{{Param.Output}}/" + report_name(parts)});
-    return after(step_of("Looks", {}, script_of(action("atelier-media", words))), before);
-}
+    // A long film is encoded in chunks, each as soon as its frames are there. Its steps come before those of the next
+    // frames, so that they are what a free worker takes first.
+    void add_frames_and_film() {
+        const auto chunks = parts_.film ? media::film_chunks(parts_.wanted, parts_.order, *parts_.film)
+                                        : std::vector<media::FrameNumbers>{parts_.wanted};
+        if (chunks.size() == 1) {
+            add_frames(parts_.frames, "");
+            return add_film();
+        }
+        const media::FilmWish& wish = *parts_.film;
+        Words films;
+        for (const media::FrameNumbers& chunk : chunks) {
+            const std::string name = " " + media::name_of_chunk(chunk);
+            const Words rendered = add_frames(of_chunk(chunk), name);
+            add_media("Film" + name,
+                      film_words({folder_, parts_.pattern, chunk}, wish, place_of_chunk(folder_, wish, chunk)),
+                      rendered);
+            films.push_back("Film" + name);
+        }
+        add_media("Film", join_words(all_frames(), wish, chunks), films);
+    }
 
-json::Array parameters_of(const RenderTemplate& parts) {
-    const char* flow = parts.keeps_earlier ? "INOUT" : "OUT";
-    return {json::Object{{"name", "Files"}, {"type", "PATH"}, {"objectType", "DIRECTORY"}, {"dataFlow", "IN"}},
+    void add_film() {
+        if (parts_.film)
+            add_media("Film", film_words(all_frames(), *parts_.film, place_of_film(folder_, *parts_.film)), names_);
+    }
+
+    // Those that are rendered, in their order.
+    media::FrameNumbers of_chunk(const media::FrameNumbers& chunk) const {
+        media::FrameNumbers frames = parts_.frames;
+        std::erase_if(frames, [&](int frame) { return !std::binary_search(chunk.begin(), chunk.end(), frame); });
+        return frames;
+    }
+
+    // The steps that were added. A range is sorted by the farm, a list is not; but a list has a bound, so many frames
+    // in another order are several steps.
+    Words add_frames(const media::FrameNumbers& frames, const std::string& name) {
+        const bool is_range = parts_.order == media::FrameOrder::forward || parts_.chunk > 0;
+        const std::size_t length = is_range ? frames.size() : longest_list;
+        Words added;
+        for (std::size_t begin = 0; begin < frames.size(); begin += length) {
+            const media::FrameNumbers some(
+                frames.begin() + static_cast<std::ptrdiff_t>(begin),
+                frames.begin() + static_cast<std::ptrdiff_t>(std::min(frames.size(), begin + length)));
+            added.push_back("Render" + name + (begin > 0 ? fmt::format(" ({})", added.size() + 1) : ""));
+            json::Value range = json::Array(some.begin(), some.end());
+            if (is_range) range = media::print_frames(some);
+            parts_.chunk > 0 ? add_chunked_frames(added.back(), range) : add_single_frames(added.back(), range);
+        }
+        names_.insert(names_.end(), added.begin(), added.end());
+        return added;
+    }
+
+    void add_single_frames(const std::string& name, json::Value range) {
+        json::Object space{{"name", "Frame"}, {"type", "INT"}, {"range", std::move(range)}};
+        const Words words = frame_words("{{Task.Param.Frame}}", frame_place());
+        add_rendering_step(name, std::move(space), script_of(action("atelier-blender", words)));
+    }
+
+    // A Blender for each task, with several frames.
+    void add_chunked_frames(const std::string& name, json::Value range) {
+        json::Object space{
+            {"name", "Frame"},
+            {"type", "CHUNK[INT]"},
+            {"range", std::move(range)},
+            {"chunks", json::Object{{"defaultTaskCount", parts_.chunk}, {"rangeConstraint", "NONCONTIGUOUS"}}}};
+        const Words words = own_words("{{Task.Param.Frame}}", frame_place());
+        add_rendering_step(name, std::move(space), script_of(action("atelier-blender", words)));
+    }
+
+    // A still in parts: tiles, or slices with other seeds; then the joining.
+    void add_part_steps() {
+        const int count = parts_.tiles ? parts_.tiles->columns * parts_.tiles->rows : parts_.slices;
+        const std::string stem = parts_.name + "_part-";
+        json::Object space{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", count - 1)}};
+        add_rendering_step("Parts", std::move(space), script_of(action("atelier-blender", part_words(stem))));
+
+        Words join{parts_.tiles ? "join" : "average"};
+        for (int part = 0; part < count; ++part)
+            join.push_back(fmt::format("{}/parts/{}{}{}", output, stem, part, extension_of(parts_.pattern)));
+        if (parts_.tiles) add(join, {"--columns", std::to_string(parts_.tiles->columns)});
+        add(join, {"--to", folder_.frames() / parts_.pattern.name_of(parts_.frames[0])});
+        add_media("Join", join, {"Parts"});
+        names_ = {"Join"};
+        add_film();
+    }
+
+    Words part_words(const std::string& stem) {
+        const std::string frame = std::to_string(parts_.frames.at(0));
+        const std::string place = output + "/parts/" + stem + "{{Task.Param.Part}}";
+        Words words = parts_.chunk > 0 ? own_words(frame, place) : frame_words(frame, place);
+        if (parts_.tiles)
+            add(words, {"--tile", "{{Task.Param.Part}}", "--grid",
+                        fmt::format("{}x{}", parts_.tiles->columns, parts_.tiles->rows), "--size",
+                        fmt::format("{}x{}", parts_.size.width, parts_.size.height)});
+        else
+            add(words, {"--seed", "{{Task.Param.Part}}"});
+        return words;
+    }
+
+    // With a Blender that stays open for the session, or, in chunks, one of each task's own.
+    void add_rendering_step(const std::string& name, json::Object space, json::Object script) {
+        if (parts_.chunk > 0) script["embeddedFiles"] = json::Array{settings_file()};
+        json::Object step = step_of(name, std::move(space), std::move(script));
+        if (parts_.chunk == 0) step["stepEnvironments"] = json::Array{blender_environment()};
+        steps_.push_back(std::move(step));
+    }
+
+    void add_media(const std::string& name, const Words& words, const Words& before) {
+        steps_.push_back(after(step_of(name, {}, script_of(action("atelier-media", words))), before));
+    }
+
+    // Without its extension: Blender appends it.
+    std::string frame_place() const {
+        return folder_.frames() / std::filesystem::path(parts_.pattern.text()).replace_extension();
+    }
+
+    Words frame_words(const std::string& frame, const std::string& place) const {
+        return {"frame", frame, "--place", place, "--hang", std::to_string(parts_.hang_seconds)};
+    }
+
+    Words own_words(const std::string& frames, const std::string& place) {
+        Words words{"frames", frames, "--place", place};
+        add(words, opening("{{Task.File.Settings}}"));
+        return words;
+    }
+
+    Words opening(const std::string& settings) {
+        Words words{"{{Param.Files}}/{{Param.Scene}}",
+                    "--settings",
+                    settings,
+                    "--root",
+                    "{{Param.Files}}",
+                    "--output",
+                    output,
+                    "--hang",
+                    std::to_string(parts_.hang_seconds),
+                    "--blender",
+                    literal_(parts_.program)};
+        if (parts_.trust) words.emplace_back("--trust");
+        return words;
+    }
+
+    json::Object settings_file() {
+        return {{"name", "Settings"}, {"type", "TEXT"}, {"data", literal_(json::text(parts_.settings))}};
+    }
+
+    json::Object blender_environment() {
+        Words words{"open"};
+        add(words, opening("{{Env.File.Settings}}"));
+        return {{"name", "Blender"},
+                {"script", json::Object{{"embeddedFiles", json::Array{settings_file()}},
+                                        {"actions", json::Object{{"onEnter", action("atelier-blender", words)}}}}}};
+    }
+
+    json::Array parameters() const {
+        const char* flow = parts_.keeps_earlier ? "INOUT" : "OUT";
+        json::Array all{
+            json::Object{{"name", "Files"}, {"type", "PATH"}, {"objectType", "DIRECTORY"}, {"dataFlow", "IN"}},
             json::Object{{"name", "Scene"}, {"type", "STRING"}},
             json::Object{{"name", "Output"}, {"type", "PATH"}, {"objectType", "DIRECTORY"}, {"dataFlow", flow}}};
-}
+        literal_.define(all);
+        return all;
+    }
+
+    const RenderTemplate& parts_;
+    const media::JobFolder folder_;
+    json::Array steps_;
+    Words names_;  // of the steps that the frames come from
+    job::LiteralText literal_;
+};
 
 }  // namespace
 
-std::string report_name(const RenderTemplate& parts) { return parts.name + "_report.json"; }
-
-json::Value render_template(const RenderTemplate& parts) {
-    json::Array steps;
-    Words names;
-    if (!parts.frames.empty()) add_rendering(parts, steps, names);
-    if (parts.film) steps.push_back(film_step(parts, names));
-    if (parts.looks) steps.push_back(looks_step(parts, names));
-    json::Object document{{"specificationVersion", "jobtemplate-2023-09"},
-                          {"name", parts.name},
-                          {"parameterDefinitions", parameters_of(parts)},
-                          {"steps", std::move(steps)}};
-    if (is_chunked(parts)) document["extensions"] = json::Array{"TASK_CHUNKING"};
-    return document;
-}
+json::Value render_template(const RenderTemplate& parts) { return TemplateMaker(parts).make(); }
 
 }  // namespace atelier::pipelines::blender

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "media/frames.h"
+#include "media/film_wish.h"
 #include "pipelines/blender/render_job.h"
 
 namespace atelier::pipelines::blender {
@@ -17,9 +17,9 @@ struct RenderTemplate {
     media::FramePattern pattern = media::FramePattern::parse("frame_####.png");
     media::FrameNumbers wanted;  // of the film
     media::FrameNumbers frames;  // that are rendered, in their order
-    bool in_order = true;        // that order is ascending
-    json::Object settings;       // for server.py
-    int chunk = 0;               // 0: a Blender stays open for the session; else each task has its own
+    media::FrameOrder order = media::FrameOrder::forward;
+    json::Object settings;  // for server.py
+    int chunk = 0;          // 0: a Blender stays open for the session; else each task has its own
     std::optional<Grid> tiles;
     Size size;
     int slices = 0;
@@ -28,18 +28,8 @@ struct RenderTemplate {
     bool trust = false;
     int hang_seconds = 300;
     std::string program = "blender";
-    struct Film {
-        std::string codec;
-        std::string quality;
-        std::string rate;
-        std::string tone;
-        std::string file;
-        bool allow_gaps = false;
-    };
-    std::optional<Film> film;
+    std::optional<media::FilmWish> film;
 };
-
-std::string report_name(const RenderTemplate& parts);  // of the file that tells of bad frames
 
 // Without frames it only makes the film and looks at what is there.
 json::Value render_template(const RenderTemplate& parts);

@@ -10,6 +10,7 @@
 namespace atelier::pipelines::blender {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -38,12 +39,46 @@ TEST(RenderTemplate, AMillionFramesAreAShortText) {
 
 TEST(RenderTemplate, AListHasABound) {
     RenderTemplate parts = of_frames("1-1025");
-    parts.in_order = false;
+    parts.order = media::FrameOrder::backward;
     const auto order = order_of(parts);
     ASSERT_EQ(order->job->steps.size(), 3u);
     EXPECT_EQ(order->job->steps[0].space.size(), 1024u);
     EXPECT_EQ(order->job->steps[1].space.size(), 1u);
     EXPECT_EQ(order->job->steps[2].dependencies.size(), 2u) << "the looks come after both";
+}
+
+// The steps with their numbers of tasks, and what they wait for.
+std::vector<std::string> shown(const wire::JobOrder& order) {
+    std::vector<std::string> lines;
+    for (const job::Step& step : order.job->steps) {
+        std::string line = step.name + ": " + std::to_string(step.space.size());
+        for (const std::size_t number : step.dependencies)
+            line += ", " + order.job->steps[number].name;
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+TEST(RenderTemplate, ALongFilmIsEncodedInChunksAsFramesComeIn) {
+    RenderTemplate parts = of_frames("1-7");
+    parts.film = media::FilmWish{.chunk = 3};
+    EXPECT_THAT(shown(*order_of(parts)),
+                ElementsAre("Render 1-3: 3", "Film 1-3: 1, Render 1-3", "Render 4-6: 3", "Film 4-6: 1, Render 4-6",
+                            "Render 7: 1", "Film 7: 1, Render 7", "Film: 1, Film 1-3, Film 4-6, Film 7",
+                            "Looks: 1, Render 1-3, Render 4-6, Render 7"));
+    parts.frames = {5};  // the others are there
+    EXPECT_THAT(shown(*order_of(parts)),
+                ElementsAre("Film 1-3: 1", "Render 4-6: 1", "Film 4-6: 1, Render 4-6", "Film 7: 1",
+                            "Film: 1, Film 1-3, Film 4-6, Film 7", "Looks: 1, Render 4-6"));
+    parts.frames = {7, 6, 5, 4, 3, 2, 1};
+    parts.order = media::FrameOrder::backward;
+    parts.looks = false;
+    const auto backward = order_of(parts);
+    EXPECT_THAT(shown(*backward)[0], "Render 7: 1");
+    EXPECT_THAT(shown(*backward)[2], "Render 4-6: 3");
+    EXPECT_THAT(json::text(render_template(parts)), HasSubstr("[6,5,4]"));
+    parts.order = media::FrameOrder::coarse;
+    EXPECT_THAT(shown(*order_of(parts)), ElementsAre("Render: 7", "Film: 1, Render"));
 }
 
 TEST(RenderTemplate, FramesBelowZeroAndWithGaps) {

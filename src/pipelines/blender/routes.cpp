@@ -1,13 +1,11 @@
 // Render tasks over HTTP: a scene comes in, its film or frames go out.
 #include "pipelines/blender/routes.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "api/answers.h"
-#include "api/blob_source.h"
 #include "api/door.h"
 #include "api/offload.h"
 #include "api/receive.h"

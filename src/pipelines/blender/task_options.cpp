@@ -1,7 +1,7 @@
 // The options that come with a scene, by name: one table for the query, for forms and for the OpenAPI document.
 #include "base/error.h"
+#include "base/pair.h"
 #include "base/text.h"
-#include "pipelines/blender/pair.h"
 #include "pipelines/blender/task_scheduler.h"
 
 namespace atelier::pipelines::blender {
@@ -13,6 +13,11 @@ using Set = void (*)(RenderTaskOptions& options, const std::string& name, const 
 template <std::string RenderRequest::*Member>
 void text(RenderTaskOptions& options, const std::string&, const std::string& value) {
     options.request.*Member = value;
+}
+
+template <std::string media::FilmWish::*Member>
+void film(RenderTaskOptions& options, const std::string&, const std::string& value) {
+    options.request.film.*Member = value;
 }
 
 bool flag_of(const std::string& name, const std::string& value) {
@@ -65,11 +70,11 @@ const std::vector<Option>& table() {
         {{"samples", "integer", "of Cycles and EEVEE"}, number<&RenderRequest::samples, 1'000'000>},
         {{"device", "string", "cpu or gpu"}, device},
         {{"film", "string", "mp4, h265, webm, av1, mov, gif; none: the result is a zip of the frames"},
-         text<&RenderRequest::film>},
-        {{"quality", "string", "of the film: draft, good, best, lossless"}, text<&RenderRequest::quality>},
-        {{"fps", "string", "frames per second of the film"}, text<&RenderRequest::rate>},
+         film<&media::FilmWish::codec>},
+        {{"quality", "string", "of the film: draft, good, best, lossless"}, film<&media::FilmWish::quality>},
+        {{"fps", "string", "frames per second of the film"}, film<&media::FilmWish::rate>},
         {{"tone", "string", "how frames of 16 and 32 bits become a film: standard, filmic"},
-         text<&RenderRequest::tone>},
+         film<&media::FilmWish::tone>},
         {{"allow_missing", "boolean", "render also when files that the scene names weren't sent"},
          flag<&RenderRequest::allow_missing>},
         {{"sandbox", "boolean", "false: Blender sees its worker's files; quicker for many short frames"},

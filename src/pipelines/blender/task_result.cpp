@@ -11,6 +11,7 @@
 #include "farm/queries.h"
 #include "http/ranged_response.h"
 #include "media/frames.h"
+#include "media/job_folder.h"
 
 namespace atelier::pipelines::blender {
 
@@ -20,12 +21,14 @@ constexpr const char* output_parameter = "Output";
 constexpr const char* type = "application/octet-stream";
 constexpr std::size_t most_sizes = 1000;
 
-// Its frames, and nothing else of what a task makes.
+// Its frames, by their names alone, and nothing else of what a task makes.
 api::OutputsInOrder frames_of(farm::Farm& farm, const std::string& job, const std::string& pattern) {
     return {farm, job, [frames = media::FramePattern::parse(pattern)](const wire::Output& output) {
-                const bool is_frame =
-                    output.parameter == output_parameter && !output.is_link && frames.number_of(output.path);
-                return is_frame ? output.path : std::string();
+                const std::filesystem::path path = output.path;
+                const std::string name = path.filename();
+                const bool is_frame = output.parameter == output_parameter && !output.is_link &&
+                                      path == media::JobFolder{}.frames() / name && frames.number_of(name);
+                return is_frame ? name : std::string();
             }};
 }
 

@@ -12,13 +12,11 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json_struct.h"
-#include "base/text.h"
 #include "farm/job_list.h"
 #include "farm/queries.h"
 #include "http/parser.h"
 #include "pipelines/blender/received_scene.h"
 #include "store/manifest.h"
-#include "wire/submission_json.h"
 
 namespace atelier::pipelines::blender {
 
@@ -73,12 +71,13 @@ int step_between(const media::FrameNumbers& frames) {
     return std::max(1, step);
 }
 
+// Those up to the last one that renders: it waits for nothing. Between them chunks of a long film are encoded.
 std::uint32_t render_steps_of(const wire::Submission& submission) {
     const auto order = wire::make_order(submission, 0);
     const auto& steps = order->job->steps;
-    const auto first_after =
-        std::find_if(steps.begin(), steps.end(), [](const job::Step& step) { return !step.dependencies.empty(); });
-    return static_cast<std::uint32_t>(first_after - steps.begin());
+    const auto last =
+        std::find_if(steps.rbegin(), steps.rend(), [](const job::Step& step) { return step.dependencies.empty(); });
+    return static_cast<std::uint32_t>(steps.rend() - last);
 }
 
 RenderTaskRecord record_of(const RenderPlan& plan, RenderDataType type) {

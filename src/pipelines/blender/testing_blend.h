@@ -5,14 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "base/testing.h"
 #include "pipelines/blender/blend_header.h"
 
 namespace atelier::pipelines::blender::testing_support {
@@ -72,29 +71,10 @@ private:
     std::string blocks_;
 };
 
-inline std::filesystem::path shared_blends() {
-    const char* data = std::getenv("ATELIER_SHARED_DATA");
-    const char* source = std::getenv("ATELIER_SOURCE_DIR");
-    if (data != nullptr) return std::filesystem::path(data) / "blend";
-    return std::filesystem::path(source != nullptr ? source : ".") / "../shared/data/blend";
-}
+inline std::filesystem::path shared_blends() { return atelier::testing_support::shared_data() / "blend"; }
 
 // Runs a Python program inside Blender; what it prints is in the answer. Empty when there is no Blender.
 std::string run_blender(const std::filesystem::path& folder, const std::string& python,
                         const std::string& options = "");
-
-// In continuous integration what is missing is a failure, elsewhere a skip that says why.
-#define ATELIER_NEED_SAMPLES()                                                              \
-    if (!std::filesystem::exists(shared_blends())) {                                        \
-        if (const char* ci = std::getenv("CI"); ci != nullptr && std::string(ci) == "true") \
-            FAIL() << shared_blends() << " is missing";                                     \
-        GTEST_SKIP() << shared_blends() << " is missing";                                   \
-    }
-#define ATELIER_NEED_BLENDER()                                                              \
-    if (std::system("command -v blender > /dev/null") != 0) {                               \
-        if (const char* ci = std::getenv("CI"); ci != nullptr && std::string(ci) == "true") \
-            FAIL() << "there is no Blender";                                                \
-        GTEST_SKIP() << "there is no Blender";                                              \
-    }
 
 }  // namespace atelier::pipelines::blender::testing_support

@@ -2,10 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "base/error.h"
+#include "base/pair.h"
 #include "media/frames.h"
 #include "pipelines/blender/blender_client.h"
-#include "pipelines/blender/pair.h"
+#include "process/speaker.h"
 
 namespace {
 
@@ -44,8 +44,8 @@ struct Tile {
 
     std::optional<blender::Part> part() const {
         if (number < 0) return std::nullopt;
-        const auto [columns, rows] = blender::parse_pair(grid, "--grid");
-        const auto [width, height] = blender::parse_pair(size, "--size");
+        const auto [columns, rows] = atelier::parse_pair(grid, "--grid");
+        const auto [width, height] = atelier::parse_pair(size, "--size");
         return blender::part_of_tile(number, columns, rows, width, height);
     }
 };
@@ -96,21 +96,12 @@ int run(int argc, char** argv) {
         status = blender::render_frames(open, frame, atelier::media::parse_frames(numbers), std::cout);
     });
 
-    try {
-        tool.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return tool.exit(error);
-    }
+    CLI11_PARSE(tool, argc, argv);
     return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cout << "openjd_fail: " << error.what() << std::endl;
-        return 1;
-    }
+    return atelier::process::as_task(std::cout, [&](atelier::process::Speaker&) { return run(argc, argv); });
 }

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/machine.h"
-#include "base/text.h"
 #include "cli/home.h"
 #include "cli/local_desk.h"
 #include "cli/local_farm.h"

@@ -17,10 +17,14 @@ void add_pov(CLI::App& command, cli::Context& context) {
     command.add_option("--quality", request->quality, "0 (quick) to 11");
     command.add_option("--antialias", request->antialias, "on, off, or a threshold such as 0.3");
     command.add_option("--format", request->format, "png, png16, jpg, tga, bmp, ppm, exr, hdr");
-    command.add_option("--film", request->film, "h264 (mp4), h265, vp9 (webm), av1, prores, gif; none");
-    command.add_option("--film-quality", request->film_quality, "draft, good, best, lossless")->capture_default_str();
-    command.add_option("--fps", request->rate, "Frames per second of the film")->capture_default_str();
-    command.add_option("--tone", request->tone, "For frames of more than 8 bits: standard, filmic, filmic+1.5");
+    command.add_option("--film", request->film.codec, "h264 (mp4), h265, vp9 (webm), av1, prores, gif; none");
+    command.add_option("--film-quality", request->film.quality, "draft, good, best, lossless")->capture_default_str();
+    command.add_option("--fps", request->film.rate, "Frames per second of the film")->capture_default_str();
+    command
+        .add_option("--film-chunk", request->film.chunk,
+                    "Frames of a long film that are encoded while others are drawn; 0: all in one go")
+        ->check(CLI::NonNegativeNumber);
+    command.add_option("--tone", request->film.tone, "For frames of more than 8 bits: standard, filmic, filmic+1.5");
     command.add_option("--rows", request->rows, "Draw a still in so many parts")->check(CLI::Range(1, 1000));
     command.add_option("--data", request->data, "CSV or JSON: a row a frame for the scene's {{ placeholders }}")
         ->check(CLI::ExistingFile);
@@ -36,7 +40,7 @@ void add_pov(CLI::App& command, cli::Context& context) {
     command.add_option("--priority", request->priority, "0 to 100, more is sooner")
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
-    command.add_flag("--allow-gaps", request->allow_gaps, "Make the film also when frames can't be drawn");
+    command.add_flag("--allow-gaps", request->film.allow_gaps, "Make the film also when frames can't be drawn");
     command.add_flag("!--no-looks", request->looks, "No thumbnails, no contact sheet, no search for bad frames");
     command.add_flag("--trust", request->trust, "Run the scene without the sandbox");
     command.add_flag("--in-place", request->in_place, "The server's workers see these files: send nothing");

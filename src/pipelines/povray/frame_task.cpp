@@ -14,16 +14,15 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/machine.h"
-#include "base/text.h"
 #include "base/time.h"
-#include "pipelines/povray/as_task.h"
 #include "pipelines/povray/frame_keep.h"
 #include "pipelines/povray/scene_template.h"
-#include "pipelines/povray/speaker.h"
+#include "process/speaker.h"
 
 namespace atelier::pipelines::povray {
 
 namespace fs = std::filesystem;
+using process::Speaker;
 
 namespace {
 
@@ -307,7 +306,7 @@ private:
 }  // namespace
 
 int draw_frames(const FrameTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) { return FrameDrawer(task, speaker).run(); });
+    return process::as_task(out, [&](Speaker& speaker) { return FrameDrawer(task, speaker).run(); });
 }
 
 }  // namespace atelier::pipelines::povray

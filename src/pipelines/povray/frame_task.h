@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <iosfwd>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>

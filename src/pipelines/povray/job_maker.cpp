@@ -8,8 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/text.h"
-#include "media/film.h"
+#include "job/literal_text.h"
 #include "media/frames.h"
 #include "pipelines/povray/dependencies.h"
 #include "pipelines/povray/scene_template.h"
@@ -20,6 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Words = std::vector<std::string>;
+
 constexpr int least_digits = 4;
 constexpr int usual_width = 800;  // POV-Ray's own, told so that it is the same on every machine
 constexpr int usual_height = 600;
@@ -29,25 +30,19 @@ constexpr int chunks_aimed_at = 8;
 constexpr int most_processes = 6;
 constexpr int tries = 2;             // a scene's error stays one; a machine's may not
 constexpr int seconds_to_stop = 15;  // in which POV-Ray leaves the state of a picture
+const std::string output = "{{Param.OutputDir}}";
 constexpr const char* tool = "atelier-povray";
 constexpr const char* media_tool = "atelier-media";
-
-// What goes into a template must not be taken for its placeholders.
-const std::string& literal(const std::string& text) {
-    if (text.find("{{") != std::string::npos)
-        throw Error(Error::Kind::invalid, "{{ can't stand in a name or a setting: " + printable(text));
-    return text;
-}
 
 json::Value path_parameter(const std::string& name, const char* kind, const char* flow) {
     return json::Object{{"name", name}, {"type", "PATH"}, {"objectType", kind}, {"dataFlow", flow}};
 }
 
-json::Array words(const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); }
+void add(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
 
 class JobMaker {
 public:
-    explicit JobMaker(PovJob job) : job_(std::move(job)) {}
+    explicit JobMaker(PovJob job) : job_(std::move(job)), place_{fs::absolute(job_.output), job_.name} {}
 
     MadeJob make() {
         find_scene();
@@ -76,7 +71,7 @@ private:
             throw Error(Error::Kind::not_found, "the scene " + scene_.string() + " is not there");
         roots_ = {scene_.parent_path()};
         set_value("SceneFolder", roots_[0], "DIRECTORY", "IN");
-        scene_words_ = {"--scene", "{{Param.SceneFolder}}/" + literal(scene_.filename()), "--library",
+        scene_words_ = {"--scene", "{{Param.SceneFolder}}/" + literal_(scene_.filename().string()), "--library",
                         "{{Param.SceneFolder}}"};
     }
 
@@ -88,7 +83,7 @@ private:
             const fs::path library = (roots_[0] / named).lexically_normal();
             const std::string relative = library.lexically_relative(roots_[0]).string();
             if (!relative.starts_with("..") && fs::is_directory(library))
-                scene_words_.insert(scene_words_.end(), {"--library", "{{Param.SceneFolder}}/" + literal(relative)});
+                add(scene_words_, {"--library", "{{Param.SceneFolder}}/" + literal_(relative)});
             else if (job_.trust && fs::is_directory(library))
                 add_library(library);
             else if (!library.string().starts_with("/usr/share/povray"))
@@ -103,7 +98,7 @@ private:
         const std::string name = fmt::format("Library{}", roots_.size());
         roots_.push_back(library);
         set_value(name, library, "DIRECTORY", "IN");
-        scene_words_.insert(scene_words_.end(), {"--library", "{{Param." + name + "}}"});
+        add(scene_words_, {"--library", "{{Param." + name + "}}"});
     }
 
     void settle_options() {
@@ -112,9 +107,8 @@ private:
         if (!job_.options.get("Height")) job_.options.set("Height", std::to_string(usual_height));
         extension_ = extension_of(job_.options);
         if (job_.rows > 0) settle_rows();
-        scene_words_.insert(scene_words_.end(),
-                            {"--settings", "{{Task.File.Settings}}", "--extension", extension_, "--width",
-                             *job_.options.get("Width"), "--height", *job_.options.get("Height")});
+        add(scene_words_, {"--settings", "{{Task.File.Settings}}", "--extension", extension_});
+        add(scene_words_, {"--width", *job_.options.get("Width"), "--height", *job_.options.get("Height")});
         if (!job_.trust) scene_words_.emplace_back("--walled");
         for (const std::string& warning : job_.options.warnings())
             made_.notes.push_back(warning);
@@ -150,7 +144,6 @@ private:
         for (const std::string& name : made_.only["SceneFolder"]) {
             const std::string text = read_file(roots_[0] / name);
             if (placeholders_in(text).empty()) continue;
-            literal(name);
             fills_.push_back(name);
             for (Row row : rows) {
                 row.emplace("frame", "");
@@ -175,57 +168,74 @@ private:
     }
 
     void add_frames() {
-        const media::FrameNumbers frames = frames_wanted();
-        made_.frames = media::print_frames(frames);
-        made_.pattern = "frame_" +
-                        std::string(std::max<std::size_t>(least_digits, std::to_string(plan_.final).size()), '#') +
-                        extension_;
-        const int count = static_cast<int>(frames.size());
+        const std::size_t digits = std::max<std::size_t>(least_digits, std::to_string(plan_.final).size());
+        const media::FramePattern pattern =
+            media::FramePattern::parse("frame_" + std::string(digits, '#') + extension_);
+        const media::JobFrames all{folder(), pattern, frames_wanted()};
+        const media::FilmChoice choice = media::choose_film(job_.film, film_material());
+        if (!choice.why_not.empty()) made_.notes.push_back(choice.why_not);
+        made_.results.frames = place_.frames();
+        if (choice.settings) made_.results.film = place_.film(choice.settings->codec);
+        const auto chunks = choice.settings ? media::film_chunks(all.frames, media::FrameOrder::forward, job_.film)
+                                            : std::vector<media::FrameNumbers>{all.frames};
+        if (chunks.size() > 1)
+            add_chunks(all, chunks);
+        else
+            add_frames_of_one_go(all, choice.settings.has_value());
+        if (job_.looks && can_be_looked_at()) add_looks(all);
+    }
+
+    void add_frames_of_one_go(const media::JobFrames& all, bool with_film) {
+        add_rendering("Render", all, all.frames.size());
+        if (!with_film) return;
+        add_step("Film", media_tool, film_words(all, job_.film, place_of_film(all.folder, job_.film)), nullptr,
+                 rendering_);
+    }
+
+    // A long film is encoded in chunks, each as soon as its frames are there. Its steps come before those of the next
+    // frames, so that they are what a free worker takes first.
+    void add_chunks(const media::JobFrames& all, const std::vector<media::FrameNumbers>& chunks) {
+        Words films;
+        for (const media::FrameNumbers& chunk : chunks) {
+            const media::JobFrames some{all.folder, all.pattern, chunk};
+            const std::string name = " " + media::name_of_chunk(chunk);
+            add_rendering("Render" + name, some, all.frames.size());
+            films.push_back("Film" + name);
+            add_step(films.back(), media_tool,
+                     film_words(some, job_.film, place_of_chunk(all.folder, job_.film, chunk)), nullptr,
+                     {rendering_.back()});
+        }
+        add_step("Film", media_tool, join_words(all, job_.film, chunks), nullptr, films);
+    }
+
+    // whole: frames of the job, which decide on how many a task has.
+    void add_rendering(const std::string& name, const media::JobFrames& made, std::size_t whole) {
+        const media::FrameNumbers& frames = made.frames;
+        const int count = static_cast<int>(whole);
         const int chunk = job_.chunk > 0
                               ? job_.chunk
                               : std::clamp((count + chunks_aimed_at - 1) / chunks_aimed_at, least_chunk, most_chunk);
         const int processes = job_.processes > 0 ? job_.processes : std::min(chunk, most_processes);
-        std::vector<std::string> arguments{"frames",
-                                           "--frames",
-                                           "{{Task.Param.Frame}}",
-                                           "--initial",
-                                           std::to_string(plan_.initial),
-                                           "--final",
-                                           std::to_string(plan_.final),
-                                           "--to",
-                                           "{{Param.OutputDir}}/frames",
-                                           "--pattern",
-                                           made_.pattern,
-                                           "--processes",
-                                           std::to_string(processes)};
-        if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
-        if (job_.data)
-            arguments.insert(arguments.end(), {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
-        for (const std::string& name : fills_)
-            arguments.insert(arguments.end(), {"--fill", name});
-        const bool contiguous = frames.back() - frames.front() + 1 == count;
+        Words arguments{"frames", "--frames", "{{Task.Param.Frame}}"};
+        add(arguments, {"--initial", std::to_string(plan_.initial), "--final", std::to_string(plan_.final)});
+        add(arguments, {"--to", made.folder.frames(), "--pattern", made.pattern.text()});
+        add(arguments, {"--processes", std::to_string(processes)});
+        if (job_.film.allow_gaps) add(arguments, {"--allow-gaps"});
+        if (job_.data) add(arguments, {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
+        for (const std::string& file : fills_)
+            add(arguments, {"--fill", literal_(file)});
+        const bool contiguous = frames.back() - frames.front() + 1 == static_cast<int>(frames.size());
         add_step(
-            "Render", tool, arguments,
+            name, tool, arguments,
             json::Object{{"name", "Frame"},
                          {"type", "CHUNK[INT]"},
-                         {"range", made_.frames},
+                         {"range", media::print_frames(frames)},
                          {"chunks", json::Object{{"defaultTaskCount", chunk},
                                                  {"rangeConstraint", contiguous ? "CONTIGUOUS" : "NONCONTIGUOUS"}}}});
-        made_.result = job_.output / "frames";
-        if (wants_film()) add_film();
-        if (job_.looks && can_be_looked_at()) add_looks();
+        rendering_.push_back(name);
     }
 
     bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
-
-    void add_looks() {
-        const std::string stem = "{{Param.OutputDir}}/" + literal(job_.name);
-        add_step("Looks", media_tool,
-                 {"looks", "{{Param.OutputDir}}/frames", "--pattern", made_.pattern, "--frames", made_.frames,
-                  "--thumbnails", "{{Param.OutputDir}}/thumbnails", "--sheet", stem + "_sheet.jpg", "--report",
-                  stem + "_report.json"},
-                 nullptr, "Render");
-    }
 
     media::FrameNumbers frames_wanted() const {
         media::FrameNumbers all;
@@ -239,82 +249,56 @@ private:
         return wanted;
     }
 
-    // Light without a look of its own: more than 8 bits.
-    bool needs_tone() const {
+    media::FilmMaterial film_material() const {
+        if (extension_ == ".ppm") return {"PPM", "draw PNG", false};
         const bool deep = extension_ == ".png" && job_.options.integer("Bits_Per_Color", 8) > 8;
-        return extension_ == ".exr" || extension_ == ".hdr" || deep;
+        return {"frames of more than 8 bits", "", extension_ == ".exr" || extension_ == ".hdr" || deep};
     }
 
-    bool wants_film() {
-        if (!job_.film) return false;
-        if (extension_ == ".ppm") return do_without_film("PPM", "draw PNG");
-        if (!needs_tone() || !job_.film->tone.empty()) return true;
-        return do_without_film("frames of more than 8 bits", "say how they are brought to a screen: --tone standard");
-    }
-
-    bool do_without_film(const std::string& what, const std::string& hint) {
-        if (job_.film->is_asked_for) throw Error(Error::Kind::invalid, "no film can be made of " + what, hint);
-        made_.notes.push_back("no film is made of " + what + "; for one, " + hint);
-        return false;
-    }
-
-    void add_film() {
-        media::FilmSettings settings;
-        settings.codec = media::parse_film_codec(job_.film->codec);
-        settings.quality = media::parse_film_quality(job_.film->quality);
-        settings.rate = media::parse_frame_rate(job_.film->rate);
-        if (!job_.film->tone.empty()) settings.tone_mapping = media::parse_tone_mapping(job_.film->tone);
-        media::check_settings(settings);
-        const std::string file = literal(job_.name) + std::string(media::extension_of(settings.codec));
-        std::vector<std::string> arguments{"film",      "{{Param.OutputDir}}/frames",
-                                           "--pattern", made_.pattern,
-                                           "--frames",  made_.frames,
-                                           "--to",      "{{Param.OutputDir}}/" + file,
-                                           "--codec",   job_.film->codec,
-                                           "--quality", job_.film->quality,
-                                           "--rate",    job_.film->rate};
-        if (!job_.film->tone.empty()) arguments.insert(arguments.end(), {"--tone", job_.film->tone});
-        if (job_.allow_gaps) arguments.emplace_back("--allow-gaps");
-        add_step("Film", media_tool, arguments, nullptr, "Render");
-        made_.result = job_.output / file;
+    void add_looks(const media::JobFrames& frames) {
+        add_step("Looks", media_tool, looks_words(frames), nullptr, rendering_);
+        made_.results.report = place_.report();
     }
 
     void add_still() {
-        const std::string file = literal(job_.name) + extension_;
-        add_step("Render", tool, {"still", "--to", "{{Param.OutputDir}}/" + file}, nullptr);
-        made_.result = job_.output / file;
+        const std::string file = job_.name + extension_;
+        add_step("Render", tool, {"still", "--to", output + "/" + literal_(file)}, nullptr);
+        made_.results.picture = place_.root / file;
     }
 
     void add_rows() {
-        const std::string file = literal(job_.name) + extension_;
+        const std::string file = job_.name + extension_;
         const std::string parts = std::to_string(job_.rows);
         add_step("Render", tool,
-                 {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", "{{Param.OutputDir}}/parts"},
+                 {"bands", "--part", "{{Task.Param.Part}}", "--parts", parts, "--to", output + "/parts"},
                  json::Object{{"name", "Part"}, {"type", "INT"}, {"range", fmt::format("0-{}", job_.rows - 1)}});
-        add_step(
-            "Join", tool,
-            {"join", "--from", "{{Param.OutputDir}}/parts", "--parts", parts, "--to", "{{Param.OutputDir}}/" + file},
-            nullptr, "Render");
-        made_.result = job_.output / file;
+        add_step("Join", tool,
+                 {"join", "--from", output + "/parts", "--parts", parts, "--to", output + "/" + literal_(file)},
+                 nullptr, {"Render"});
+        made_.results.picture = place_.root / file;
     }
 
-    void add_step(const char* name, const char* program, std::vector<std::string> arguments, json::Value parameter,
-                  const char* after = nullptr) {
+    // One that comes after none draws the scene.
+    void add_step(const std::string& name, const char* program, Words arguments, json::Value parameter,
+                  const Words& after = {}) {
         json::Object run{{"command", program},
                          {"cancelation",
                           json::Object{{"mode", "NOTIFY_THEN_TERMINATE"}, {"notifyPeriodInSeconds", seconds_to_stop}}}};
         json::Object script, step{{"name", name}};
-        if (after == nullptr) {
-            arguments.insert(arguments.end(), scene_words_.begin(), scene_words_.end());
+        json::Array dependencies;
+        for (const std::string& before : after)
+            dependencies.push_back(json::Object{{"dependsOn", before}});
+        if (after.empty()) {
+            add(arguments, scene_words_);
             script["embeddedFiles"] =
                 json::Array{json::Object{{"name", "Settings"},
                                          {"type", "TEXT"},
                                          {"filename", "settings.ini"},
-                                         {"data", literal("; of the farm\n" + job_.options.text_for_tasks())}}};
+                                         {"data", literal_("; of the farm\n" + job_.options.text_for_tasks())}}};
         } else {
-            step["dependencies"] = json::Array{json::Object{{"dependsOn", after}}};
+            step["dependencies"] = std::move(dependencies);
         }
-        run["args"] = words(arguments);
+        run["args"] = json::Array(arguments.begin(), arguments.end());
         script["actions"] = json::Object{{"onRun", std::move(run)}};
         if (!parameter.is_null())
             step["parameterSpace"] = json::Object{{"taskParameterDefinitions", json::Array{std::move(parameter)}}};
@@ -328,10 +312,12 @@ private:
     }
 
     void finish() {
-        set_value("OutputDir", fs::absolute(job_.output), "DIRECTORY", "OUT");
+        set_value("OutputDir", place_.root, "DIRECTORY", "OUT");
+        std::string name = literal_(job_.name);
+        literal_.define(parameters_);
         json::Object whole{{"specificationVersion", "jobtemplate-2023-09"},
                            {"extensions", json::Array{"TASK_CHUNKING"}},
-                           {"name", literal(job_.name)},
+                           {"name", std::move(name)},
                            {"parameterDefinitions", std::move(parameters_)},
                            {"steps", std::move(steps_)}};
         made_.submission.job_template = {json::text(whole), "json", "povray"};
@@ -342,14 +328,20 @@ private:
         made_.submission.settings.tags = {"povray"};
     }
 
+    // As the tasks see it.
+    media::JobFolder folder() { return {output, literal_(job_.name)}; }
+
     PovJob job_;
+    const media::JobFolder place_;
     MadeJob made_;
     fs::path scene_;
     std::vector<fs::path> roots_;
     FramePlan plan_;
     std::string extension_;
-    std::vector<std::string> scene_words_;  // of each task that draws
-    std::vector<std::string> fills_;
+    Words scene_words_;  // of each task that draws
+    Words fills_;
+    Words rendering_;  // the steps that draw the frames
+    job::LiteralText literal_;
     json::Array parameters_, steps_;
 };
 

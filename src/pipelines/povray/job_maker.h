@@ -7,18 +7,11 @@
 #include <vector>
 
 #include "cli/desk.h"
+#include "media/film_wish.h"
 #include "pipelines/povray/scene_options.h"
 #include "wire/submission.h"
 
 namespace atelier::pipelines::povray {
-
-struct FilmWish {
-    std::string codec = "h264";
-    std::string quality = "good";
-    std::string rate = "24";
-    bool is_asked_for = false;  // else it is made where it can be
-    std::string tone;           // mapping, for frames of 16 bits and more; empty: none
-};
 
 struct PovJob {
     std::string name;
@@ -26,8 +19,7 @@ struct PovJob {
     std::optional<std::string> frames;             // of the animation, as a range; else all of the plan
     std::vector<std::filesystem::path> libraries;  // folders that the person allows besides the scene's
     std::filesystem::path output;                  // folder
-    std::optional<FilmWish> film;
-    bool allow_gaps = false;
+    media::FilmWish film;
     bool looks = true;                          // thumbnails, a contact sheet, a search for bad frames
     int rows = 0;                               // parts of a still; 0: whole
     int chunk = 0;                              // frames a task; 0: by their number
@@ -40,9 +32,7 @@ struct MadeJob {
     wire::Submission submission;
     cli::InputFiles only;
     std::vector<std::string> notes;  // for the person
-    std::filesystem::path result;    // the film, the still, or the folder of the frames
-    std::string frames;              // what is drawn, as a range; empty for a still
-    std::string pattern;             // of the frames' names
+    media::Results results;
 };
 
 // Throws Error for what can't be done.

@@ -1,12 +1,13 @@
 #include "pipelines/povray/pov.h"
 
-#include <fmt/format.h>
-
 #include "base/error.h"
+#include "base/pair.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
+#include "media/film_tool.h"
 #include "media/frames.h"
+#include "media/job_folder.h"
 
 namespace atelier::pipelines::povray {
 
@@ -20,10 +21,9 @@ namespace {
 
 void apply_size(const std::string& size, SceneOptions& options) {
     if (size.empty()) return;
-    const auto sides = split(size, 'x');
-    if (sides.size() != 2) refuse("this is no size: " + size, "WIDTHxHEIGHT, such as 640x360");
-    options.set("Width", sides[0]);
-    options.set("Height", sides[1]);
+    const auto [width, height] = parse_pair(size, "--size");
+    options.set("Width", std::to_string(width));
+    options.set("Height", std::to_string(height));
 }
 
 void apply_clock(const std::string& clock, SceneOptions& options) {
@@ -76,13 +76,14 @@ void read_files(const PovRequest& request, SceneOptions& options) {
     apply_words(request.words, fs::current_path(), options);
 }
 
-void show_result(const MadeJob& made, cli::Output& output) {
-    if (!made.frames.empty() && made.result.filename() != "frames")
-        output.say("frames  " + (made.result.parent_path() / "frames").string());
-    output.say((made.frames.empty()                  ? "picture "
-                : made.result.filename() == "frames" ? "frames  "
-                                                     : "film    ") +
-               made.result.string());
+void tell(media::Results results, const PovJob& job, cli::Conclusion& end, cli::Output& output) {
+    std::error_code ignored;
+    if (job.rows > 0) fs::remove_all(job.output / "parts", ignored);
+    media::remove_chunks({job.output, job.name});
+    if (!results.report.empty()) results.bad = media::read_bad_frames(results.report);
+    for (const std::string& line : lines_about(results))
+        output.say(line);
+    end.told.as_object()["results"] = to_json(results);
 }
 
 }  // namespace
@@ -99,14 +100,8 @@ PovJob pov_job(const PovRequest& request) {
     job.name = !request.name.empty() ? request.name : parse_ini_name(request.file).path.stem().string();
     job.output = !request.output.empty() ? request.output : fs::path("renders") / job.name;
     job.libraries = request.libraries;
-    if (request.film != "none")
-        job.film = FilmWish{.codec = request.film.empty() ? "h264" : request.film,
-                            .quality = request.film_quality,
-                            .rate = request.rate,
-                            .is_asked_for = !request.film.empty(),
-                            .tone = request.tone};
+    job.film = request.film;
     if (!request.data.empty()) job.data = request.data;
-    job.allow_gaps = request.allow_gaps;
     job.looks = request.looks;
     job.rows = request.rows;
     job.chunk = request.chunk;
@@ -121,13 +116,11 @@ int run_pov(const PovRequest& request, cli::Output& output) {
     made.submission.settings.priority = request.priority;
     for (const std::string& note : made.notes)
         output.warn(note);
-    const int status =
-        cli::run(made.submission, {request.workers, request.in_place, request.dry_run, made.only}, output);
-    if (status != cli::done || request.dry_run) return status;
-    std::error_code ignored;
-    if (request.rows > 0) fs::remove_all(job.output / "parts", ignored);
-    show_result(made, output);
-    return status;
+    const cli::RunOptions options{request.workers, request.in_place, request.dry_run, made.only};
+    cli::Conclusion end = cli::bring_to_end(made.submission, options, output);
+    if (end.status == cli::done && !request.dry_run) tell(made.results, job, end, output);
+    if (!end.told.is_null()) output.json(end.told);
+    return end.status;
 }
 
 }  // namespace atelier::pipelines::povray

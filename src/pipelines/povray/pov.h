@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,17 +19,14 @@ struct PovRequest {
     std::string quality;
     std::string antialias;  // a threshold, "on", "off"
     std::string format;     // png, png16, jpg, tga, bmp, ppm, exr, hdr
-    std::string film;       // a codec; "none"
-    std::string film_quality = "good";
-    std::string rate = "24";
-    std::string tone;
+    media::FilmWish film;
     std::string name;
     std::filesystem::path output;
     std::string data;
     std::vector<std::filesystem::path> libraries;
     int rows = 0, chunk = 0, processes = 0, workers = 0;
     int priority = 50;
-    bool looks = true, allow_gaps = false, trust = false, in_place = false, dry_run = false;
+    bool looks = true, trust = false, in_place = false, dry_run = false;
 };
 
 // Options of the command line stand above those of the files.

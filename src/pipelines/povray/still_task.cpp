@@ -6,14 +6,15 @@
 
 #include "base/error.h"
 #include "media/picture.h"
-#include "pipelines/povray/as_task.h"
 #include "pipelines/povray/bands.h"
 #include "pipelines/povray/frame_keep.h"
 #include "pipelines/povray/frame_task.h"
+#include "process/speaker.h"
 
 namespace atelier::pipelines::povray {
 
 namespace fs = std::filesystem;
+using process::Speaker;
 
 namespace {
 
@@ -43,7 +44,7 @@ void draw_picture(const Scene& scene, const FrameKeep& keep, const std::string& 
 }  // namespace
 
 int draw_still(const StillTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
+    return process::as_task(out, [&](Speaker& speaker) {
         const FrameKeep keep(task.scene, task.to.parent_path());
         Messages::Listener listener;
         listener.pixels = [&](double part) { speaker.progress(99 * part); };
@@ -58,7 +59,7 @@ int draw_still(const StillTask& task, std::ostream& out) {
 }
 
 int draw_bands(const BandTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
+    return process::as_task(out, [&](Speaker& speaker) {
         const FrameKeep keep(task.scene, task.to);
         std::mutex mutex;
         std::exception_ptr wrong;
@@ -97,7 +98,7 @@ int draw_bands(const BandTask& task, std::ostream& out) {
 }
 
 int join_bands(const JoinTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
+    return process::as_task(out, [&](Speaker& speaker) {
         const std::string extension = task.to.extension();
         const std::string first = band_of(0, task.parts * bands_of_part, 1).name(extension);
         const media::PictureInfo whole = media::probe_picture(task.from / first);

@@ -1,11 +1,12 @@
 // `atelier-povray`: what the farm's tasks run, beside `atelier`. It draws frames, stills and bands of rows with
 // POV-Ray, joins bands, and runs work units.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 
-#include "base/error.h"
 #include "pipelines/povray/frame_task.h"
 #include "pipelines/povray/unit_task.h"
+#include "process/speaker.h"
 
 namespace atelier::pipelines::povray {
 
@@ -91,12 +92,9 @@ static int tool(int argc, char** argv) {
     for (const auto add : {add_frames, add_still, add_bands, add_join, add_unit})
         add(app, chosen);
     CLI11_PARSE(app, argc, argv);
-    try {
-        return chosen();
-    } catch (const Error& error) {
-        std::cout << "openjd_fail: " << error.what() << std::endl;
-        return 2;
-    }
+    // A request to stop goes to POV-Ray as well, which then leaves the state of its picture; the tool waits for it.
+    std::signal(SIGTERM, [](int) {});
+    return process::as_task(std::cout, [&](process::Speaker&) { return chosen(); });
 }
 
 }  // namespace atelier::pipelines::povray

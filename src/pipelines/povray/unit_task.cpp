@@ -4,18 +4,18 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/text.h"
 #include "media/file_beside.h"
 #include "media/picture.h"
-#include "pipelines/povray/as_task.h"
 #include "pipelines/povray/base64.h"
 #include "pipelines/povray/messages.h"
 #include "pipelines/povray/work_unit.h"
 #include "process/child.h"
+#include "process/speaker.h"
 
 namespace atelier::pipelines::povray {
 
 namespace fs = std::filesystem;
+using process::Speaker;
 
 namespace {
 
@@ -70,7 +70,7 @@ std::uint64_t collect(const WorkUnit& unit, const fs::path& folder, const fs::pa
 }  // namespace
 
 int run_unit(const UnitTask& task, std::ostream& out) {
-    return as_task(out, [&](Speaker& speaker) {
+    return process::as_task(out, [&](Speaker& speaker) {
         const WorkUnit unit =
             work_unit_from_json(read_file(task.units / fmt::format("{}.json", task.number), 256u << 20));
         speaker.status(unit.work_unit_id);

@@ -1,18 +1,27 @@
-#include "pipelines/povray/speaker.h"
+#include "process/speaker.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
-namespace atelier::pipelines::povray {
+namespace atelier::process {
 
 void Speaker::progress(double percent) {
+    const int whole = percent > 0 ? static_cast<int>(std::min(percent, 100.0)) : 0;
     {
         const std::lock_guard lock(mutex_);
-        if (static_cast<int>(percent) <= told_) return;
-        told_ = static_cast<int>(percent);
+        if (whole <= told_) return;
+        told_ = whole;
     }
-    say("openjd_progress: ", std::to_string(static_cast<int>(percent)));
+    say("openjd_progress: ", std::to_string(whole));
+}
+
+void Speaker::fail(const Error& error) {
+    const std::string place = error.where().empty() ? "" : error.where() + ": ";
+    const std::string hint = error.hint().empty() ? "" : " (" + error.hint() + ")";
+    fail(place + error.what() + hint);
 }
 
 void Speaker::metric(std::string_view name, double value) {
@@ -28,4 +37,4 @@ void Speaker::say(std::string_view head, std::string_view text) {
     out_ << head << line << std::endl;
 }
 
-}  // namespace atelier::pipelines::povray
+}  // namespace atelier::process

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-namespace atelier::pipelines::blender {
+namespace atelier {
 
 // "1920x1080"; both at least 1. Throws Error::invalid that names the option.
 std::pair<int, int> parse_pair(std::string_view text, std::string_view option);
 
-}  // namespace atelier::pipelines::blender
+}  // namespace atelier

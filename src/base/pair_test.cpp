@@ -1,10 +1,10 @@
-#include "pipelines/blender/pair.h"
+#include "base/pair.h"
 
 #include <gtest/gtest.h>
 
 #include "base/testing.h"
 
-namespace atelier::pipelines::blender {
+namespace atelier {
 namespace {
 
 using atelier::testing_support::error_of;
@@ -24,4 +24,4 @@ TEST(Pair, WhatIsNoneIsRefusedByTheOptionsName) {
 }
 
 }  // namespace
-}  // namespace atelier::pipelines::blender
+}  // namespace atelier

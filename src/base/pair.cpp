@@ -1,11 +1,11 @@
-#include "pipelines/blender/pair.h"
+#include "base/pair.h"
 
 #include <string>
 
 #include "base/error.h"
 #include "base/text.h"
 
-namespace atelier::pipelines::blender {
+namespace atelier {
 
 std::pair<int, int> parse_pair(std::string_view text, std::string_view option) {
     constexpr std::int64_t largest = 65'536;
@@ -18,4 +18,4 @@ std::pair<int, int> parse_pair(std::string_view text, std::string_view option) {
     return {static_cast<int>(*first), static_cast<int>(*second)};
 }
 
-}  // namespace atelier::pipelines::blender
+}  // namespace atelier
