@@ -76,27 +76,19 @@ void put_server(const Call& call, RenderTask& task) {
 // A task of somebody else isn't there.
 RenderTask task_of(Call& call, RenderTasks& tasks) {
     auto task = tasks.scheduler.task(call["TaskKey"]);
-    const bool may_look = task && (call.caller.may_touch(task->owner) || (call.caller.role == accounts::Role::admin &&
-                                                                          call.caller.scope == accounts::Scope::read));
-    if (!may_look) throw Error(Error::Kind::not_found, "there is no render task " + printable(call["TaskKey"]));
+    if (!task || !api::may_look(call.caller, task->owner))
+        throw Error(Error::Kind::not_found, "there is no render task " + printable(call["TaskKey"]));
     put_server(call, *task);
     return *task;
 }
 
 // ---- in
 
-void require_schedule(Call& call) {
-    if (call.context.farm.schedules()) return;
-    const std::string url = call.context.farm.scheduler_url();
-    throw Error(Error::Kind::unavailable, "this server doesn't schedule just now",
-                url.empty() ? "try again in a few seconds" : "send the scene to " + url);
-}
-
 // id: of the task, as soon as there is one.
 Task<void> take_scene(Call& call, RenderTasks& tasks, std::string& id) {
     std::optional<SceneIntake> intake;
     const std::function<void()> begin = [&] {
-        require_schedule(call);
+        api::require_schedule(call);
         const auto made = tasks.scheduler.init_new_task(call.caller.user);
         id = made.id;
         intake.emplace(call.request, made.path, call.caller.is_admin());
