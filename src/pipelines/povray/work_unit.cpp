@@ -4,14 +4,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/json_struct.h"
 #include "base/text.h"
 #include "pipelines/povray/base64.h"
+#include "pipelines/povray/work_unit_json.h"
 
 namespace atelier::pipelines::povray {
-
-BOOST_DESCRIBE_STRUCT(WorkUnit, (),
-                      (shared_resource_gcs_prefix, inline_resource, offload_gcs_prefix, cmd, work_unit_id, job_id))
 
 namespace fs = std::filesystem;
 
@@ -71,15 +68,25 @@ void WorkUnit::add_inline_file(const std::string& path, const fs::path& file) {
 
 std::string to_json(const WorkUnit& unit) { return json::text(json::write(unit)); }
 
-WorkUnit work_unit_from_json(std::string_view text) {
-    auto unit = json::read<WorkUnit>(json::parse(text));
+void check(const WorkUnit& unit) {
     for (const auto& [path, content] : unit.inline_resource) {
         check_relative_path(path);
+        const std::string top = path.substr(0, path.find('/'));
+        if (top == "shared" || top == "output")
+            throw Error(Error::Kind::invalid, "an inline file can't be called shared or output");
         from_base64(content);
     }
     if (unit.cmd.empty()) throw Error(Error::Kind::invalid, "a work unit without a cmd does nothing");
+    if (unit.cmd.find('\0') != std::string::npos) throw Error(Error::Kind::invalid, "a cmd has no NUL in it");
     if (unit.work_unit_id.empty()) throw Error(Error::Kind::invalid, "a work unit has no work_unit_id");
     check_relative_path(unit.work_unit_id);
+    folder_of_prefix(unit, unit.shared_resource_gcs_prefix, "shared");
+    folder_of_prefix(unit, unit.offload_gcs_prefix, "output");
+}
+
+WorkUnit work_unit_from_json(std::string_view text) {
+    auto unit = json::read<WorkUnit>(json::parse(text));
+    check(unit);
     return unit;
 }
 

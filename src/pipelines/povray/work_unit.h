@@ -3,6 +3,7 @@
 // stand first here.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -42,7 +43,11 @@ public:
     void add_inline_file(const std::string& path, const std::filesystem::path& file);
 };
 
+// Of its JSON, so that a worker can hold it.
+constexpr std::uint64_t longest_unit = 256u << 20;
+
 std::string command_for(const UnitSettings& settings);
+void check(const WorkUnit& unit);  // throws Error::invalid
 std::string to_json(const WorkUnit& unit);
 WorkUnit work_unit_from_json(std::string_view text);  // checked; throws Error::invalid
 
