@@ -49,7 +49,7 @@ Drafts::Drafts(farm::Farm& farm, const DraftLimits& limits)
     forget_old();
 }
 
-std::shared_ptr<Draft> Drafts::begin(const std::string& owner, const JobOptions& options, const FilmWish& film) {
+std::shared_ptr<Draft> Drafts::begin(const std::string& owner, const JobOptions& options, const FilmChoice& film) {
     check(film);
     const wire::Submission trial = submission_of(options, film, 1, shown_folder);
     wire::check(trial.settings);
@@ -211,13 +211,15 @@ void Drafts::forget(const std::string& id) {
 
 // ---- a shared resource
 
-Drafts::Arrival::Arrival(Drafts& drafts, std::shared_ptr<Draft> draft, std::string name)
+Drafts::Arrival::Arrival(Drafts& drafts, std::shared_ptr<Draft> draft, std::string name,
+                         std::optional<std::uint64_t> length)
     : drafts_(drafts), draft_(std::move(draft)), name_(std::move(name)) {
     const std::lock_guard lock(draft_->mutex);
     require_open(*draft_);
     draft_->ground->place_for(name_);  // refused before anything was sent
     if (draft_->shared_files >= drafts_.limits_.most_files)
         throw http::Refusal(413, fmt::format("a job shares {} files at most", drafts_.limits_.most_files));
+    require_room(length.value_or(0));
     path_ = draft_->folder / arriving / random_id(attempt_id_length);
     file_ = open_file(path_, O_WRONLY | O_CREAT | O_EXCL, 0600);
     ++draft_->shared_files;
@@ -231,11 +233,17 @@ Drafts::Arrival::~Arrival() {
     fs::remove(path_, ignored);
 }
 
-void Drafts::Arrival::take(std::string_view piece) {
-    bytes_ += piece.size();
-    if ((draft_->shared_bytes += piece.size()) > drafts_.limits_.most_bytes)
+void Drafts::Arrival::require_room(std::uint64_t bytes) const {
+    const std::uint64_t taken = draft_->shared_bytes;
+    if (taken > drafts_.limits_.most_bytes || bytes > drafts_.limits_.most_bytes - taken)
         throw http::Refusal(413, "what a job shares may have " + format_bytes(drafts_.limits_.most_bytes),
                             "share less, or make several jobs");
+}
+
+void Drafts::Arrival::take(std::string_view piece) {
+    require_room(piece.size());
+    draft_->shared_bytes += piece.size();
+    bytes_ += piece.size();
     write_all(file_.get(), piece, name_);
 }
 

@@ -31,7 +31,7 @@ struct Draft {
     std::string id;
     std::string owner;
     JobOptions options;
-    FilmWish film;
+    FilmChoice film;
     std::filesystem::path folder;
     std::atomic<std::uint64_t> shared_bytes = 0;
     std::atomic<std::size_t> shared_files = 0;
@@ -45,7 +45,7 @@ public:
     explicit Drafts(farm::Farm& farm, const DraftLimits& limits = {});
 
     // Throws Error: invalid for what no farm would take, exhausted when the owner has too many.
-    std::shared_ptr<Draft> begin(const std::string& owner, const JobOptions& options, const FilmWish& film);
+    std::shared_ptr<Draft> begin(const std::string& owner, const JobOptions& options, const FilmChoice& film);
     std::shared_ptr<Draft> find(const std::string& id);  // nothing when there is none, or it is a job already
     std::vector<std::shared_ptr<Draft>> all(const std::string& owner);  // empty: of all
 
@@ -58,7 +58,8 @@ public:
     // One shared resource on its way in. Nothing is left of one that isn't kept.
     class Arrival {
     public:
-        Arrival(Drafts& drafts, std::shared_ptr<Draft> draft, std::string name);
+        // length: as announced, where it was.
+        Arrival(Drafts& drafts, std::shared_ptr<Draft> draft, std::string name, std::optional<std::uint64_t> length);
         ~Arrival();
         Arrival(const Arrival&) = delete;
         Arrival& operator=(const Arrival&) = delete;
@@ -68,6 +69,8 @@ public:
         std::uint64_t bytes() const { return bytes_; }
 
     private:
+        void require_room(std::uint64_t bytes) const;
+
         Drafts& drafts_;
         const std::shared_ptr<Draft> draft_;
         const std::string name_;

@@ -10,13 +10,13 @@
 namespace atelier::pipelines::povray {
 
 BOOST_DESCRIBE_STRUCT(JobOptions, (), (name, allow_gaps, trust, max_tries, priority))
-BOOST_DESCRIBE_STRUCT(FilmWish, (), (film, quality, fps, tone))
+BOOST_DESCRIBE_STRUCT(FilmChoice, (), (film, quality, fps, tone))
 
 // What a draft begins with: by whom, and how.
 struct DraftHead {
     std::string owner;
     JobOptions options;
-    FilmWish film;
+    FilmChoice film;
 };
 BOOST_DESCRIBE_STRUCT(DraftHead, (), (owner, options, film))
 
@@ -24,7 +24,7 @@ BOOST_DESCRIBE_STRUCT(UnitFailure, (), (work_unit_id, reason))
 BOOST_DESCRIBE_STRUCT(Statistics::PerFrame, (), (least, median, greatest))
 BOOST_DESCRIBE_STRUCT(Statistics, (),
                       (frames, failed, retried, cpu_seconds, wall_seconds, per_frame, frames_by_worker, bytes))
-BOOST_DESCRIBE_STRUCT(PovJob, (),
+BOOST_DESCRIBE_STRUCT(JobView, (),
                       (job_id, name, owner, state, progress, seconds_left, units, succeeded, failed, message,
                        allow_gaps))
 BOOST_DESCRIBE_STRUCT(UnitState, (), (work_unit_id, state, tries, worker, reason))

@@ -38,7 +38,7 @@ json::Value units_of(std::size_t count) {
     return made;
 }
 
-media::FilmSettings settings_of(const FilmWish& wish) {
+media::FilmSettings settings_of(const FilmChoice& wish) {
     media::FilmSettings settings;
     settings.codec = media::parse_film_codec(wish.film.empty() ? usual_film : wish.film);
     settings.quality = media::parse_film_quality(wish.quality);
@@ -48,7 +48,7 @@ media::FilmSettings settings_of(const FilmWish& wish) {
 }
 
 // Of all pictures that are there: whether any may be missing is decided before.
-json::Value film_of(const FilmWish& wish, const char* frames) {
+json::Value film_of(const FilmChoice& wish, const char* frames) {
     const media::FilmSettings settings = settings_of(wish);
     std::vector<std::string> arguments{
         "film",        fmt::format("{{{{Param.{}}}}}", frames),
@@ -91,7 +91,7 @@ void check(const JobOptions& options) {
                     "name");
 }
 
-void check(const FilmWish& wish) {
+void check(const FilmChoice& wish) {
     if (wish.film != no_film) media::check_settings(settings_of(wish));
 }
 
@@ -99,7 +99,7 @@ std::string to_json(const JobPlan& plan) { return json::text(json::write(plan));
 
 JobPlan job_plan_from_json(std::string_view text) { return json::read<JobPlan>(json::parse(text)); }
 
-wire::Submission submission_of(const JobOptions& options, const FilmWish& wish, std::size_t units,
+wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish, std::size_t units,
                                const std::filesystem::path& folder) {
     json::Array parameters{parameter(units_parameter, "IN"), parameter(shared_parameter, "IN"),
                            parameter(plan_parameter, "IN", "FILE"), parameter(output_parameter, "OUT")};
@@ -117,13 +117,13 @@ wire::Submission submission_of(const JobOptions& options, const FilmWish& wish, 
                    {plan_parameter, (folder / plan_file).string()},
                    {output_parameter, (folder / "output").string()}};
     if (has_film) made.values[film_parameter] = (folder / "film").string();
-    // One bad frame doesn't keep the others from being drawn.
-    made.settings.max_failed_tasks = static_cast<int>(units);
+    // However many fail, the others are drawn, and the first is told.
+    made.settings.max_failed_tasks = static_cast<int>(units) + 1;
     made.settings.tags = {"povray", units_tag};
     return made;
 }
 
-wire::Submission film_submission_of(const JobOptions& options, const FilmWish& wish,
+wire::Submission film_submission_of(const JobOptions& options, const FilmChoice& wish,
                                     const std::filesystem::path& folder) {
     wire::Submission made =
         submission(options, folder, {parameter(frames_parameter, "IN"), parameter(film_parameter, "OUT")},

@@ -33,8 +33,8 @@ std::string input_of(store::Blobs& blobs, const std::string& manifest_digest, co
     throw Error(Error::Kind::not_found, "the job has no " + path);
 }
 
-PovJob picture_of(const farm::JobSummary& job, const JobPlan& plan, const std::vector<farm::StepSummary>& steps) {
-    PovJob told;
+JobView picture_of(const farm::JobSummary& job, const JobPlan& plan, const std::vector<farm::StepSummary>& steps) {
+    JobView told;
     told.job_id = job.id;
     told.name = job.name;
     told.owner = job.owner;
@@ -110,7 +110,7 @@ PovJobs::Page PovJobs::list(const std::string& owner, int limit, const std::stri
     return page;
 }
 
-PovJob PovJobs::told(const UnitJob& job) {
+JobView PovJobs::told(const UnitJob& job) {
     std::vector<farm::StepSummary> steps;
     farm_.read([&](db::Connection& connection) { steps = farm::steps_of(connection, job.job.id); });
     return picture_of(job.job, *job.plan, steps);
@@ -206,9 +206,9 @@ PovJobs::Film PovJobs::film(const UnitJob& job) {
     return film;
 }
 
-std::string PovJobs::make_film(const UnitJob& job, const FilmWish& wish) {
+std::string PovJobs::make_film(const UnitJob& job, const FilmChoice& wish) {
     if (wish.film == no_film) throw Error(Error::Kind::invalid, "a film of none can't be made", {}, "film");
-    FilmWish wanted = wish;
+    FilmChoice wanted = wish;
     if (wanted.film.empty()) wanted.film = "h264";  // where it is asked for, there being none is a failure
     check(wanted);
     store::Manifest frames;

@@ -18,7 +18,7 @@
 
 namespace atelier::pipelines::povray {
 
-struct PovJob {
+struct JobView {
     std::string job_id;
     std::string name;
     std::string owner;
@@ -59,12 +59,12 @@ public:
 
     std::optional<UnitJob> find(const std::string& id);
     struct Page {
-        std::vector<PovJob> jobs;
+        std::vector<JobView> jobs;
         std::string next;
     };
     Page list(const std::string& owner, int limit, const std::string& cursor);
 
-    PovJob told(const UnitJob& job);
+    JobView told(const UnitJob& job);
     std::vector<UnitState> units(const UnitJob& job, std::uint64_t first, std::uint64_t count);
     WorkUnit unit(const UnitJob& job, std::size_t number);
     std::vector<UnitFailure> failures(const UnitJob& job);
@@ -84,7 +84,7 @@ public:
     Film film(const UnitJob& job);
     // Begins to make one of the pictures that are there; the id of the job that does. Throws Error: not_found when
     // there are none.
-    std::string make_film(const UnitJob& job, const FilmWish& wish);
+    std::string make_film(const UnitJob& job, const FilmChoice& wish);
 
     void retry_failed(const UnitJob& job);
     // True: it had ended, and was removed with the films that were asked for. False: it ends now.

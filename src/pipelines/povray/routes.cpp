@@ -39,16 +39,16 @@ struct Desk {
     api::Offload disk;
 };
 
-struct NewJob : JobOptions, FilmWish {};
-BOOST_DESCRIBE_STRUCT(NewJob, (JobOptions, FilmWish), ())
+struct NewJob : JobOptions, FilmChoice {};
+BOOST_DESCRIBE_STRUCT(NewJob, (JobOptions, FilmChoice), ())
 
-struct JobAnswer : PovJob {
+struct JobAnswer : JobView {
     std::vector<UnitFailure> failures;  // the first of them
 };
-BOOST_DESCRIBE_STRUCT(JobAnswer, (PovJob), (failures))
+BOOST_DESCRIBE_STRUCT(JobAnswer, (JobView), (failures))
 
 struct JobList {
-    std::vector<PovJob> jobs;
+    std::vector<JobView> jobs;
     std::string next;
 };
 BOOST_DESCRIBE_STRUCT(JobList, (), (jobs, next))
@@ -125,8 +125,8 @@ UnitJob job_that_runs(const Call& call, Desk& desk) {
     return job_at(call, desk);
 }
 
-PovJob picture_of(Draft& draft) {
-    PovJob told;
+JobView picture_of(Draft& draft) {
+    JobView told;
     told.job_id = draft.id;
     told.name = draft.options.name;
     told.owner = draft.owner;
@@ -169,7 +169,7 @@ Task<Response> share(Call& call, Desk& desk) {
     std::optional<Drafts::Arrival> arrival;
     const std::function<void()> open = [&] {
         api::require_schedule(call);
-        arrival.emplace(desk.drafts, draft_to_change(call, desk), call["path"]);
+        arrival.emplace(desk.drafts, draft_to_change(call, desk), call["path"], call.request.body->length());
     };
     co_await call.context.offload.run(open);
     const std::function<void(std::string_view)> take = [&](std::string_view piece) { arrival->take(piece); };
@@ -219,11 +219,11 @@ Response list(Call& call, Desk& desk) {
     if (cursor.empty())
         for (const auto& draft : desk.drafts.all(owner))
             told.jobs.push_back(picture_of(*draft));
-    const auto is_told = [&](const PovJob& job) {  // it became one of the farm's just now
+    const auto is_told = [&](const JobView& job) {  // it became one of the farm's just now
         return std::any_of(told.jobs.begin(), told.jobs.end(),
-                           [&](const PovJob& draft) { return draft.job_id == job.job_id; });
+                           [&](const JobView& draft) { return draft.job_id == job.job_id; });
     };
-    for (PovJob& job : page.jobs)
+    for (JobView& job : page.jobs)
         if (!is_told(job)) told.jobs.push_back(std::move(job));
     told.next = std::move(page.next);
     return answer(told);
@@ -282,7 +282,7 @@ Response statistics(Call& call, Desk& desk) { return answer(desk.jobs.statistics
 // ---- out
 
 // With how far it is beside the error.
-Response refused(const Error& error, const PovJob& job) {
+Response refused(const Error& error, const JobView& job) {
     Response response = Response::error(error);
     json::Value body = json::parse(response.content);
     body.as_object()["progress"] = json::write(job);
@@ -290,12 +290,12 @@ Response refused(const Error& error, const PovJob& job) {
     return response;
 }
 
-std::string text_of(const PovJob& job) {
+std::string text_of(const JobView& job) {
     const std::string state(json::write(job.state).as_string());
     return fmt::format("{}, {} of {} work units, {:.1f} %", state, job.succeeded, job.units, job.progress);
 }
 
-Response not_yet(const PovJob& job) {
+Response not_yet(const JobView& job) {
     return refused(Error(Error::Kind::conflict, "the job isn't finished: " + text_of(job), "ask again later"), job);
 }
 
@@ -336,7 +336,7 @@ Response video(Call& call, Desk& desk) {
         const std::string ending = film.output->path.substr(film.output->path.rfind('.'));
         return api::to_be_saved(api::output_file(call.context.farm, call.request, *film.output), job.job.id + ending);
     }
-    PovJob told = desk.jobs.told(job);
+    JobView told = desk.jobs.told(job);
     if (!farm::has_ended(film.maker.state)) {
         told.state = film.maker.state;
         told.progress = film.maker.progress;
@@ -356,7 +356,7 @@ Response video(Call& call, Desk& desk) {
 Response make_video(Call& call, Desk& desk) {
     std::optional<UnitJob> job;
     if (auto early = unless_ended(call, desk, job)) return std::move(*early);
-    const auto wish = api::body_of<FilmWish>(call.request);
+    const auto wish = api::body_of<FilmChoice>(call.request);
     try {
         require_film(desk.jobs.failures(*job), job->plan->units.size(), job->plan->allow_gaps, how_without);
     } catch (const Error& error) {
@@ -461,7 +461,7 @@ void add_pov_jobs(api::Routes& routes) {
         .gives_also(304, "it is the one that If-None-Match names");
     change(Method::post, "video/", "Make a film of the pictures of a job that has ended: with gaps, or in another way",
            make_video)
-        .takes_json(api::schema<FilmWish>())
+        .takes_json(api::schema<FilmChoice>())
         .gives_json(api::schema<FilmAnswer>(), 201);
     change(Method::remove, "", "Stop it; a draft, and one that has ended, is removed with all that it alone holds",
            remove)
