@@ -205,11 +205,11 @@ def check_failure(curl):
     return job
 
 
-def check_retry_that_helps(curl):
+def check_retry_that_helps(served, curl):
     """What failed for a reason outside is drawn by the retry, and the film is made then."""
     with tempfile.TemporaryDirectory(prefix="atelier-flag-") as folder:
         os.chmod(folder, 0o755)
-        job = curl.begin(name="later", max_tries=1, trust=True)
+        job = curl.begin(name="later", max_tries=1, trust=True, allow_gaps=True)
         curl.share(job)
         late = unit(2)
         late["cmd"] = f"[ -e {folder}/now ] || exit 3; " + late["cmd"]
@@ -218,6 +218,9 @@ def check_retry_that_helps(curl):
         told = curl.wait(job)
         equal(told["state"], "failed", "too early")
         check("ended with 3" in told["failures"][0]["reason"], "why:", told)
+        made = curl.must("POST", f"{job}/video/", body={})
+        equal(served.wait_until_done(made["job_id"]), "succeeded", "the film with gaps")
+        equal(film_frames(curl.must("GET", f"{job}/video/")), 1, "its frames")
         open(os.path.join(folder, "now"), "w").close()
         curl.must("POST", f"{job}/retry/")
         equal(curl.wait(job)["state"], "succeeded", "the retry")
@@ -420,7 +423,7 @@ def main():
     job = check_flow(served, curl)
     check_another_film(served, curl, job)
     check_failure(curl)
-    check_retry_that_helps(curl)
+    check_retry_that_helps(served, curl)
     check_gaps(served, curl)
     check_no_film(curl)
     check_refused(served, curl)

@@ -51,6 +51,14 @@ JobView picture_of(const farm::JobSummary& job, const JobPlan& plan, const std::
     return told;
 }
 
+// By the first of its tasks that did.
+std::string why_it_failed(db::Connection& connection, const farm::JobSummary& job) {
+    if (!job.first_failure) return {};
+    const auto attempt = farm::attempt_by_id(connection, *job.first_failure);
+    if (!attempt) return {};
+    return attempt->result.reason;
+}
+
 }  // namespace
 
 // Nothing for jobs that are none of work units, whatever they call themselves.
@@ -111,9 +119,13 @@ PovJobs::Page PovJobs::list(const std::string& owner, int limit, const std::stri
 }
 
 JobView PovJobs::told(const UnitJob& job) {
-    std::vector<farm::StepSummary> steps;
-    farm_.read([&](db::Connection& connection) { steps = farm::steps_of(connection, job.job.id); });
-    return picture_of(job.job, *job.plan, steps);
+    JobView told;
+    farm_.read([&](db::Connection& connection) {
+        told = picture_of(job.job, *job.plan, farm::steps_of(connection, job.job.id));
+        if (const std::string why = why_it_failed(connection, job.job); told.message.empty() && !why.empty())
+            told.message = (job.job.first_failure->step == units_step ? "" : "no film could be made: ") + why;
+    });
+    return told;
 }
 
 std::vector<UnitState> PovJobs::units(const UnitJob& job, std::uint64_t first, std::uint64_t count) {
@@ -198,8 +210,10 @@ std::vector<farm::JobSummary> PovJobs::films_of(const UnitJob& job) {
 PovJobs::Film PovJobs::film(const UnitJob& job) {
     const auto asked_for = films_of(job);
     Film film;
-    film.maker = asked_for.empty() ? job.job : asked_for.front();
+    const bool is_newer = !asked_for.empty() && job.job.ended_at && asked_for.front().submitted_at >= *job.job.ended_at;
+    film.maker = is_newer ? asked_for.front() : job.job;
     farm_.read([&](db::Connection& connection) {
+        film.why_not = why_it_failed(connection, film.maker);
         for (const auto& found : farm::artifacts_after(connection, film.maker.id, film_parameter, "", 1))
             if (found.output.parameter == film_parameter) film.output = found.output;
     });

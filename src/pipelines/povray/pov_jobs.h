@@ -76,10 +76,11 @@ public:
     ImagePage images(const UnitJob& job, int limit, const std::string& cursor);
     static std::string image_name(const wire::Output& output);  // empty for what is no image
 
-    // The newest film that was asked for, else that of the job itself.
+    // The newest film that was asked for since the job ended, else that of the job itself.
     struct Film {
         std::optional<wire::Output> output;
         farm::JobSummary maker;  // that made it, makes it, or failed to
+        std::string why_not;     // it failed
     };
     Film film(const UnitJob& job);
     // Begins to make one of the pictures that are there; the id of the job that does. Throws Error: not_found when

@@ -347,10 +347,9 @@ Response video(Call& call, Desk& desk) {
     } catch (const Error& error) {
         return refused(error, told);
     }
-    return refused(
-        Error(Error::Kind::conflict, "there is no film" + (film.maker.message.empty() ? "" : ": " + film.maker.message),
-              "POST here makes one of the pictures that are there"),
-        told);
+    return refused(Error(Error::Kind::conflict, "there is no film" + (film.why_not.empty() ? "" : ": " + film.why_not),
+                         "POST here makes one of the pictures that are there"),
+                   told);
 }
 
 Response make_video(Call& call, Desk& desk) {
