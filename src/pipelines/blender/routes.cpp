@@ -172,12 +172,17 @@ Response result(Call& call, RenderTasks& tasks) {
 // ---- away
 
 Response remove(Call& call, RenderTasks& tasks) {
-    const RenderTask task = task_of(call, tasks);
+    RenderTask task = task_of(call, tasks);
     const bool is_gone = tasks.scheduler.cancel(task);
     call.context.accounts.note(call.caller.user, call.request.peer,
                                is_gone ? "render task delete" : "render task cancel", task.TaskID);
     if (is_gone) return Response::empty();
-    return answer(task_of(call, tasks));
+    auto now = tasks.scheduler.task(task.TaskID);
+    if (now)
+        put_server(call, *now);
+    else
+        task.stage = RenderStage::Canceled;  // an upload, whose end was quicker than this answer
+    return answer(now.value_or(task));
 }
 
 }  // namespace

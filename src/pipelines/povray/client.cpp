@@ -44,7 +44,7 @@ const WorkUnit& Job::add(WorkUnit unit) {
 
 // Without a film: video() makes it here.
 std::string Job::submission() const {
-    ground_.lay_inputs(options_);
+    ground_.lay_plan(options_);
     wire::Submission submission = submission_of(options_, {.film = no_film}, ground_.count(), folder_.path());
     cluster_.desk().store_inputs(submission, {});
     return wire::to_json(submission);

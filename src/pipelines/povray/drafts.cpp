@@ -167,13 +167,13 @@ void Drafts::run(Draft& draft) {
         draft.is_closed = true;
     }
     try {
-        draft.ground->lay_inputs(draft.options);
+        draft.ground->lay_plan(draft.options);
         wire::Submission submission = submission_of(draft.options, draft.film, draft.ground->count(), shown_folder);
         const auto store = [&](const char* parameter, const char* name) {
             const store::Manifest manifest = store::collect(draft.folder / name, farm_.blobs());
             submission.inputs[parameter] = farm_.blobs().put(manifest.to_json()).digest.hex();
         };
-        store(units_parameter, units_folder);
+        store(units_parameter, units_file);
         store(shared_parameter, shared_folder);
         store(plan_parameter, plan_file);
         json::Object body;

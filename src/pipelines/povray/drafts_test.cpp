@@ -1,5 +1,6 @@
 #include "pipelines/povray/drafts.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +49,19 @@ TEST(JobGround, CompletesUnitsAndTakesAllOrNone) {
     EXPECT_EQ(ground.number_of("mine"), 1u);
     EXPECT_FALSE(ground.number_of("new"));
     EXPECT_EQ(work_unit_from_json(ground.text_of(1)).work_unit_id, "mine");
+}
+
+TEST(UnitLine, IsFoundAlsoAcrossPieces) {
+    const TemporaryFolder folder;
+    const std::string large(3u << 20, 'x');
+    write_file_durably(folder.path() / "list", "first\n" + large + "\n\nlast\ncut");
+    const Fd file = open_file(folder.path() / "list", O_RDONLY);
+    EXPECT_EQ(unit_line(file, 0), "first");
+    EXPECT_TRUE(unit_line(file, 1) == large);
+    EXPECT_EQ(unit_line(file, 2), "");
+    EXPECT_EQ(unit_line(file, 3), "last");
+    for (const std::size_t number : {4u, 5u, 1000u})
+        EXPECT_EQ(error_of([&] { unit_line(file, number); }).kind(), Error::Kind::not_found) << number;
 }
 
 TEST(JobGround, IsGoneOnWithAlsoAfterALineThatWasCut) {

@@ -16,8 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* list_name = "units.jsonl";
-
 std::uint64_t size_of(const Fd& file) {
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) throw Error::from_errno("cannot look at the list of work units");
@@ -29,7 +27,7 @@ std::uint64_t size_of(const Fd& file) {
 JobGround::JobGround(fs::path folder, std::string job_id)
     : folder_(std::move(folder)),
       job_id_(std::move(job_id)),
-      list_(open_file(folder_ / list_name, O_RDWR | O_CREAT | O_APPEND, 0600)) {
+      list_(open_file(folder_ / units_file, O_RDWR | O_CREAT | O_APPEND, 0600)) {
     fs::create_directory(shared());
     read_list();
 }
@@ -43,7 +41,7 @@ void JobGround::read_list() {
     ids_.clear();
     ends_.clear();
     numbers_.clear();
-    std::ifstream lines(folder_ / list_name);
+    std::ifstream lines(folder_ / units_file);
     std::uint64_t end = 0;
     for (std::string line; std::getline(lines, line) && !lines.eof();) {
         end += line.size() + 1;
@@ -108,7 +106,7 @@ std::vector<WorkUnit> JobGround::add(std::vector<WorkUnit> units) {
         ends.push_back(bytes() + text.size());
     }
     try {
-        write_all(list_.get(), text, folder_ / list_name);
+        write_all(list_.get(), text, folder_ / units_file);
         if (::fdatasync(list_.get()) != 0) throw Error::from_errno("cannot write the list of work units");
     } catch (...) {
         read_list();  // a part of it may be there
@@ -138,16 +136,9 @@ std::string JobGround::text_of(std::size_t number) const {
     return text;
 }
 
-void JobGround::lay_inputs(const JobOptions& options) const {
+void JobGround::lay_plan(const JobOptions& options) const {
     if (ids_.empty()) throw Error(Error::Kind::invalid, "a job without work units does nothing");
-    const auto write = [&](const fs::path& place, const std::string& text) {
-        write_all(open_file(place, O_WRONLY | O_CREAT | O_TRUNC, 0600).get(), text, place);
-    };
-    fs::remove_all(folder_ / units_folder);
-    fs::create_directory(folder_ / units_folder);
-    for (std::size_t number = 0; number < count(); ++number)
-        write(folder_ / units_folder / fmt::format("{}.json", number), text_of(number));
-    write(folder_ / plan_file, povray::to_json(JobPlan{options.allow_gaps, ids_}));
+    write_file_durably(folder_ / plan_file, povray::to_json(JobPlan{options.allow_gaps, ids_}));
 }
 
 }  // namespace atelier::pipelines::povray

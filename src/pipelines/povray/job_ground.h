@@ -35,8 +35,8 @@ public:
     std::string text_of(std::size_t number) const;  // of a unit, its JSON
     void refresh();                                 // another process has added units
 
-    // Lays what a submission names below the folder. Throws Error::invalid for a job without units.
-    void lay_inputs(const JobOptions& options) const;
+    // Lays what a submission names besides below the folder. Throws Error::invalid for a job without units.
+    void lay_plan(const JobOptions& options) const;
 
 private:
     void read_list();

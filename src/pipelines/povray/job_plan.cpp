@@ -101,7 +101,7 @@ JobPlan job_plan_from_json(std::string_view text) { return json::read<JobPlan>(j
 
 wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish, std::size_t units,
                                const std::filesystem::path& folder) {
-    json::Array parameters{parameter(units_parameter, "IN"), parameter(shared_parameter, "IN"),
+    json::Array parameters{parameter(units_parameter, "IN", "FILE"), parameter(shared_parameter, "IN"),
                            parameter(plan_parameter, "IN", "FILE"), parameter(output_parameter, "OUT")};
     json::Array steps{units_of(units)};
     const bool has_film = wish.film != no_film;
@@ -112,7 +112,7 @@ wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish
         steps.push_back(std::move(film));
     }
     wire::Submission made = submission(options, folder, std::move(parameters), std::move(steps));
-    made.values = {{units_parameter, (folder / units_folder).string()},
+    made.values = {{units_parameter, (folder / units_file).string()},
                    {shared_parameter, (folder / shared_folder).string()},
                    {plan_parameter, (folder / plan_file).string()},
                    {output_parameter, (folder / "output").string()}};

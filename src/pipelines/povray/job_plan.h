@@ -34,7 +34,7 @@ void check(const JobOptions& options);  // throws Error::invalid
 void check(const FilmChoice& wish);
 
 // Parameters and steps of such a job, and the tag by which jobs are known for one.
-constexpr const char* units_parameter = "Units";    // 0.json, 1.json, …
+constexpr const char* units_parameter = "Units";    // a file, a line a unit
 constexpr const char* shared_parameter = "Shared";  // what is shared
 constexpr const char* plan_parameter = "Plan";      // the plan
 constexpr const char* output_parameter = "Output";  // what the units make
@@ -43,7 +43,7 @@ constexpr unsigned units_step = 0;
 constexpr const char* units_tag = "work-units";
 
 // Where in its folder a job's inputs lie.
-constexpr const char* units_folder = "units";
+constexpr const char* units_file = "units.jsonl";
 constexpr const char* shared_folder = "shared";
 constexpr const char* plan_file = "plan.json";
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 
+#include "api/blob_source.h"
 #include "api/outputs_in_order.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -24,13 +25,12 @@ constexpr int page_size = 1000;
 
 std::string film_tag(const std::string& job) { return "film-of-" + job; }
 
-std::string input_of(store::Blobs& blobs, const std::string& manifest_digest, const std::string& path,
-                     std::uint64_t longest) {
+// An input that is one file.
+store::BlobRef input_of(store::Blobs& blobs, const std::string& manifest_digest) {
     const auto manifest = store::load_manifest(Digest::from_hex(manifest_digest), blobs);
-    if (manifest)
-        for (const store::Entry& entry : manifest->entries)
-            if (entry.path == path) return blobs.get(entry.blob, longest);
-    throw Error(Error::Kind::not_found, "the job has no " + path);
+    if (!manifest || manifest->entries.size() != 1 || manifest->entries[0].kind != store::Entry::Kind::file)
+        throw Error(Error::Kind::not_found, "the inputs of the job aren't there");
+    return manifest->entries[0].blob;
 }
 
 JobView picture_of(const farm::JobSummary& job, const JobPlan& plan, const std::vector<farm::StepSummary>& steps) {
@@ -72,7 +72,7 @@ std::shared_ptr<const JobPlan> PovJobs::plan_of(const wire::Submission& submissi
     std::shared_ptr<const JobPlan> plan;
     try {
         plan = std::make_shared<JobPlan>(
-            job_plan_from_json(input_of(farm_.blobs(), found->second, plan_file, longest_plan)));
+            job_plan_from_json(farm_.blobs().get(input_of(farm_.blobs(), found->second), longest_plan)));
     } catch (const Error&) {
         return nullptr;
     }
@@ -151,8 +151,8 @@ std::vector<UnitState> PovJobs::units(const UnitJob& job, std::uint64_t first, s
 }
 
 WorkUnit PovJobs::unit(const UnitJob& job, std::size_t number) {
-    return work_unit_from_json(
-        input_of(farm_.blobs(), job.inputs.at(units_parameter), fmt::format("{}.json", number), longest_unit));
+    const store::BlobRef list = input_of(farm_.blobs(), job.inputs.at(units_parameter));
+    return work_unit_from_json(unit_line(api::open_blob(farm_.blobs(), list), number));
 }
 
 std::vector<farm::AttemptRecord> PovJobs::attempts(const UnitJob& job) {

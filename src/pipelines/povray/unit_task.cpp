@@ -1,5 +1,6 @@
 #include "pipelines/povray/unit_task.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -69,8 +70,7 @@ std::uint64_t collect(const WorkUnit& unit, const fs::path& folder, const fs::pa
 
 int run_unit(const UnitTask& task, std::ostream& out) {
     return as_task(out, [&](Speaker& speaker) {
-        const WorkUnit unit =
-            work_unit_from_json(read_file(task.units / fmt::format("{}.json", task.number), longest_unit));
+        const WorkUnit unit = work_unit_from_json(unit_line(open_file(task.units, O_RDONLY), task.number));
         speaker.status(unit.work_unit_id);
         const fs::path folder = lay_workspace(unit, task);
         run_command(unit, folder, speaker);

@@ -1,6 +1,7 @@
 #include "pipelines/povray/work_unit.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t most_inline = 64u << 20;
+constexpr std::size_t read_size = 1u << 20;
 
 std::string picture_of(const UnitSettings& settings) {
     if (!settings.picture.empty()) return settings.picture;
@@ -88,6 +90,26 @@ WorkUnit work_unit_from_json(std::string_view text) {
     auto unit = json::read<WorkUnit>(json::parse(text));
     check(unit);
     return unit;
+}
+
+std::string unit_line(const Fd& file, std::size_t number) {
+    std::string piece(read_size, '\0');
+    std::string line;
+    off_t at = 0;
+    for (;;) {
+        const ssize_t count = ::pread(file.get(), piece.data(), piece.size(), at);
+        if (count < 0) throw Error::from_errno("cannot read the work units");
+        if (count == 0) throw Error(Error::Kind::not_found, "the job's list of work units ends too early");
+        at += count;
+        std::string_view rest(piece.data(), static_cast<std::size_t>(count));
+        for (std::size_t end; (end = rest.find('\n')) != std::string_view::npos; --number) {
+            if (number == 0) return line.append(rest.substr(0, end));
+            rest.remove_prefix(end + 1);
+        }
+        if (number > 0) continue;
+        line.append(rest);
+        if (line.size() > longest_unit) throw Error(Error::Kind::invalid, "the work unit is too large");
+    }
 }
 
 std::string folder_of_prefix(const WorkUnit& unit, const std::string& prefix, std::string_view kind) {
