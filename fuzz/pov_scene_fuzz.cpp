@@ -1,5 +1,5 @@
 // What a stranger's POV-Ray files may hold: INI files with their switches, scenes with names and placeholders, rows of
-// data, work units, and what POV-Ray says on stderr. Nothing but an Error may come of them.
+// data, work units and their plan, and what POV-Ray says on stderr. Nothing but an Error may come of them.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "pipelines/povray/dependencies.h"
+#include "pipelines/povray/job_plan.h"
 #include "pipelines/povray/messages.h"
 #include "pipelines/povray/scene_options.h"
 #include "pipelines/povray/scene_template.h"
@@ -59,6 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     tolerate([&] { povray::parse_json_rows(text, "fuzz.json"); });
     tolerate([&] { povray::fill(text, {{"a", "1"}}, "fuzz.pov"); });
     tolerate([&] { povray::work_unit_from_json(text); });
+    tolerate([&] { povray::job_plan_from_json(text); });
     povray::names_in(text);
     povray::placeholders_in(text);
     read_messages(text);

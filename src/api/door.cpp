@@ -83,11 +83,22 @@ Caller let_in(const http::Request& request, Access access, accounts::Accounts& a
     return *caller;
 }
 
+bool may_look(const Caller& caller, const std::string& owner) {
+    return caller.may_touch(owner) || (caller.role == Role::admin && caller.scope == Scope::read);
+}
+
 void require_job(Call& call, const std::string& job) {
     std::string owner;
     call.context.farm.read([&](db::Connection& connection) { owner = farm::job_by_id(connection, job).owner; });
-    if (!call.caller.may_touch(owner) && !(call.caller.role == Role::admin && call.caller.scope == Scope::read))
+    if (!may_look(call.caller, owner))
         throw Error(Error::Kind::not_found, "there is no job " + job, "`atelier jobs` lists them");
+}
+
+void require_schedule(Call& call) {
+    if (call.context.farm.schedules()) return;
+    const std::string url = call.context.farm.scheduler_url();
+    throw Error(Error::Kind::unavailable, "this server doesn't schedule just now",
+                url.empty() ? "try again in a few seconds" : "send it to " + url);
 }
 
 }  // namespace atelier::api

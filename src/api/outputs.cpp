@@ -1,39 +1,17 @@
 // What jobs made: listed, one by one with ranges, or all of it as one archive.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "api/answers.h"
-#include "api/blob_source.h"
 #include "api/door.h"
 #include "api/groups.h"
-#include "api/outputs_in_order.h"
+#include "api/output_file.h"
 #include "archive/pack.h"
-#include "base/text.h"
 
 namespace atelier::api {
 
 namespace {
 
 using http::Response;
-
-store::BlobRef blob_of(const wire::Output& output) { return {Digest::from_hex(output.digest), output.size}; }
-
-// What a browser may show by itself. Everything else is bytes to be saved, above all what could run there.
-std::string_view type_of(const std::string& path) {
-    static constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {".png", "image/png"},         {".jpg", "image/jpeg"},
-        {".jpeg", "image/jpeg"},       {".webp", "image/webp"},
-        {".gif", "image/gif"},         {".mp4", "video/mp4"},
-        {".webm", "video/webm"},       {".txt", "text/plain; charset=utf-8"},
-        {".json", "application/json"}, {".exr", "image/x-exr"},
-        {".tif", "image/tiff"},
-    };
-    const std::string extension = lower(std::filesystem::path(path).extension().string());
-    for (const auto& [ending, type] : known)
-        if (extension == ending) return type;
-    return "application/octet-stream";
-}
 
 // "PARAMETER/PATH" of the last one of the page before.
 std::pair<std::string, std::string> place_at(const std::string& cursor) {
@@ -64,12 +42,7 @@ Response file(Call& call) {
     call.context.farm.read([&](db::Connection& connection) {
         artifact = farm::artifact_at(connection, call["job"], call["parameter"], call["path"]);
     });
-    const wire::Output& output = artifact.output;
-    const Fd content = open_blob(call.context.farm.blobs(), blob_of(output));
-    const std::string_view type = type_of(output.path);
-    Response response = http::file_response(call.request, content.get(), output.size, type, output.digest);
-    if (type == "application/octet-stream") response.with("Content-Disposition", "attachment");
-    return response;
+    return output_file(call.context.farm, call.request, artifact.output);
 }
 
 std::string name_in_archive(const wire::Output& output) { return output.parameter + "/" + output.path; }

@@ -23,7 +23,7 @@ double percent_of(std::size_t done, std::size_t whole) {
 }
 
 FrameFiles files_of(const fs::path& folder, const std::string& pattern) {
-    return {folder, pattern.empty() ? find_pattern(folder) : FramePattern::parse(pattern)};
+    return pattern.empty() ? find_frames(folder) : FrameFiles{folder, FramePattern::parse(pattern)};
 }
 
 // From the first to the last that is there: what is between them and isn't there is a gap.
@@ -150,8 +150,21 @@ int look(const LookTask& task, Speaker& speaker) {
 
 int make_film(const FilmTask& task, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
-        const FrameFiles files = files_of(task.folder, task.pattern);
-        return encode(plan_of(task, files, frames_of(task.frames, files), speaker), task, speaker);
+        std::optional<FilmPlan> plan;
+        try {
+            const FrameFiles files = files_of(task.folder, task.pattern);
+            plan = plan_of(task, files, frames_of(task.frames, files), speaker);
+            if (task.if_any && plan->frames.size() < 2)
+                throw Error(Error::Kind::not_found, "there is one picture alone");
+            if (task.if_any) check_frames(*plan, task.settings);
+        } catch (const Error& error) {
+            const bool is_of_the_frames =
+                error.kind() == Error::Kind::not_found || error.kind() == Error::Kind::invalid;
+            if (!task.if_any || !is_of_the_frames) throw;
+            speaker.status(std::string("no film is made: ") + error.what());
+            return 0;
+        }
+        return encode(*plan, task, speaker);
     });
 }
 

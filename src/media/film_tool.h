@@ -16,11 +16,12 @@ namespace atelier::media {
 
 struct FilmTask {
     std::filesystem::path folder;
-    std::string pattern = {};                 // frame_####.png; empty: the largest sequence in the folder
+    std::string pattern = {};                 // frame_####.png; empty: the largest sequence in the folder or below
     std::optional<FrameNumbers> frames = {};  // the plan; nothing: from the first to the last that is there
     std::filesystem::path film;               // what is made
     FilmSettings settings = {};
     bool allow_gaps = false;  // frames that are missing are left out and told; without it they are an error
+    bool if_any = false;      // no film is no failure, where there aren't two frames of which one can be made
 };
 
 // All frames of the plan in one go. Others needn't be there: so a long film is made in chunks, for join_chunks, while

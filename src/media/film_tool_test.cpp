@@ -99,6 +99,22 @@ TEST_F(FilmToolTest, EveryCodecHasEveryFrame) {
     EXPECT_THAT(left(), SizeIs(6));
 }
 
+TEST_F(FilmToolTest, WhereNoFilmCanBeThereIsNoneAndThatIsSaid) {
+    FilmTask film = task("film.mp4");
+    film.allow_gaps = true;
+    EXPECT_EQ(make(film), 1);
+    film.if_any = true;
+    const auto none = [&] { return make(film) == 0 && !std::filesystem::exists(film.film); };
+    EXPECT_TRUE(none()) << out.str();
+    EXPECT_THAT(out.str(), HasSubstr("openjd_status: no film is made: there are no numbered pictures"));
+    std::filesystem::create_directory(frames / "below");
+    write_frames(frames / "below", {3});
+    EXPECT_TRUE(none()) << out.str();
+    write_frames(frames / "below", {7});
+    write_file_durably(frames / "below" / "f7.png", "x");
+    EXPECT_EQ(make(film), 0) << out.str();
+}
+
 TEST_F(FilmToolTest, TheColoursAreThoseOfTheFrames) {
     write_png(frames / "f1.png", 64, 64, [](int x, int, int channel) {
         return x < 32 ? (channel == 0 ? 200.f : 30.f) : (channel == 1 ? 180.f : 90.f);

@@ -10,6 +10,9 @@
 #include "media/picture.h"
 
 namespace atelier::media {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr std::size_t longest_name = 255;
@@ -106,9 +109,9 @@ void count_name(const std::string& name, Sequences& sequences) {
     sequence.digits = std::min(sequence.digits, last + 1 - first);
 }
 
-std::filesystem::directory_iterator open_folder(const std::filesystem::path& folder) {
+fs::directory_iterator open_folder(const fs::path& folder) {
     std::error_code error;
-    std::filesystem::directory_iterator entries(folder, error);
+    fs::directory_iterator entries(folder, error);
     if (error) throw Error::from_errno("cannot read the folder of frames " + folder.string(), error.value());
     return entries;
 }
@@ -203,19 +206,32 @@ FrameNumbers list_frames(const FrameFiles& files) {
     return frames;
 }
 
-FramePattern find_pattern(const std::filesystem::path& folder) {
-    Sequences sequences;
-    for (const auto& entry : open_folder(folder)) {
-        const std::string name = entry.path().filename().string();
-        if (!name.starts_with('.') && kind_by_name(name)) count_name(name, sequences);
+FrameFiles find_frames(const std::vector<fs::path>& files) {
+    std::map<fs::path, Sequences> folders;
+    for (const fs::path& file : files) {
+        const std::string name = file.filename().string();
+        if (!name.starts_with('.') && kind_by_name(name)) count_name(name, folders[file.parent_path()]);
     }
-    const auto largest = std::max_element(sequences.begin(), sequences.end(),
-                                          [](const auto& a, const auto& b) { return a.second.files < b.second.files; });
-    if (largest == sequences.end())
-        throw Error(Error::Kind::not_found, "there are no numbered pictures in " + folder.string(),
-                    "frames are called like frame_0001.png");
-    const auto& [around, sequence] = *largest;
-    return FramePattern::parse(around.first + std::string(sequence.digits, '#') + around.second);
+    std::optional<FrameFiles> best;
+    std::pair<std::size_t, std::ptrdiff_t> best_rank;
+    for (const auto& [folder, sequences] : folders)
+        for (const auto& [around, sequence] : sequences) {
+            const std::pair rank{sequence.files, -std::distance(folder.begin(), folder.end())};
+            if (best && rank <= best_rank) continue;
+            best_rank = rank;
+            best = {folder, FramePattern::parse(around.first + std::string(sequence.digits, '#') + around.second)};
+        }
+    if (!best)
+        throw Error(Error::Kind::not_found, "there are no numbered pictures", "frames are called like frame_0001.png");
+    return *best;
+}
+
+FrameFiles find_frames(const fs::path& folder) {
+    std::vector<fs::path> files;
+    open_folder(folder);  // says when it can't be read
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        if (entry.is_regular_file()) files.push_back(entry.path());
+    return find_frames(files);
 }
 
 FrameNumbers missing_frames(const FrameNumbers& expected, const FrameNumbers& present) {

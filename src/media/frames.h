@@ -59,8 +59,11 @@ struct FrameFiles {
 // The numbers of the files that are there, ascending. Throws Error when the folder can't be read.
 FrameNumbers list_frames(const FrameFiles& files);
 
-// The pattern of the largest sequence of pictures in a folder; throws Error::not_found when there is none.
-FramePattern find_pattern(const std::filesystem::path& folder);
+// The largest sequence of pictures among these files; of several that are as large, one that lies higher up. Throws
+// Error::not_found when there is none.
+FrameFiles find_frames(const std::vector<std::filesystem::path>& files);
+// The same among all that is in a folder and below it.
+FrameFiles find_frames(const std::filesystem::path& folder);
 
 // What of `expected` is not in `present`; both ascending.
 FrameNumbers missing_frames(const FrameNumbers& expected, const FrameNumbers& present);

@@ -131,15 +131,21 @@ TEST(Frames, GapsInAFolder) {
 
 TEST(Frames, TheLargestSequenceIsFound) {
     const TemporaryFolder folder;
-    EXPECT_EQ(error_of([&] { find_pattern(folder.path()); }).kind(), Error::Kind::not_found);
+    EXPECT_EQ(error_of([&] { find_frames(folder.path()); }).kind(), Error::Kind::not_found);
     for (const char* name : {"frame_0001.png", "frame_0002.png", "frame_10000.png", "thumb_1.png", "sheet.png",
                              "part_01.mp4", "part_02.mp4", "part_03.mp4", "part_04.mp4", ".frame_0001.png.x.tmp"})
         write_file_durably(folder.path() / name, "x");
-    EXPECT_EQ(find_pattern(folder.path()).text(), "frame_####.png");
+    EXPECT_EQ(find_frames(folder.path()).pattern.text(), "frame_####.png");
+    std::filesystem::create_directory(folder.path() / "small");
+    for (const char* name : {"frame_0001.png", "frame_0002.png", "frame_10000.png"})
+        write_file_durably(folder.path() / "small" / name, "x");
+    EXPECT_EQ(find_frames(folder.path()).folder, folder.path()) << "of the same size, the one that lies higher up";
+    write_file_durably(folder.path() / "small" / "frame_0003.png", "x");
+    EXPECT_EQ(find_frames(folder.path()).folder, folder.path() / "small");
     const TemporaryFolder plain;
     for (const char* name : {"v2_8.exr", "v2_9.exr", "v2_10.exr", "v2_100.exr"})
         write_file_durably(plain.path() / name, "x");
-    EXPECT_EQ(find_pattern(plain.path()).text(), "v2_#.exr");
+    EXPECT_EQ(find_frames(plain.path()).pattern.text(), "v2_#.exr");
 }
 
 }  // namespace

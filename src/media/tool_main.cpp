@@ -44,6 +44,7 @@ struct Encoding {
         verb.add_option("--rate", wish.rate, "Frames per second")->capture_default_str();
         verb.add_option("--tone", wish.tone, "How 16 and 32 bits become 8: standard, filmic, filmic+1.5");
         verb.add_flag("--allow-gaps", task.allow_gaps, "Leave out what is missing");
+        verb.add_flag("--if-any", task.if_any, "No film is no failure, where none can be made of what is there");
     }
 
     media::FilmTask of(std::optional<media::FrameNumbers> frames) {

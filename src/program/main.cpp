@@ -6,6 +6,7 @@
 #include "pipelines/blender/routes.h"
 #include "pipelines/povray/command.h"
 #include "pipelines/povray/proofs.h"
+#include "pipelines/povray/routes.h"
 #include "pipelines/sky/desk/commands.h"
 #include "process/keeper.h"
 
@@ -55,7 +56,8 @@ const std::vector<atelier::cli::Command> commands = {
 };
 
 atelier::cli::Crafts crafts() {
-    atelier::cli::Crafts all{{{"Render tasks", atelier::pipelines::blender::add_render_tasks}},
+    atelier::cli::Crafts all{{{"Render tasks", atelier::pipelines::blender::add_render_tasks},
+                              {"POV-Ray jobs", atelier::pipelines::povray::add_pov_jobs}},
                              atelier::pipelines::blender::proofs()};
     for (const atelier::cli::Proof& proof : atelier::pipelines::povray::proofs())
         all.proofs.push_back(proof);

@@ -76,7 +76,8 @@ class World:
 def path_of(path, world):
     places = {"job": world.job, "beginning": world.job[:5], "step": "0", "task": "0", "attempt": "1",
               "session": "zzzz", "parameter": "Out", "path": "1.txt", "worker": "nobody", "digest": "0" * 64,
-              "upload": "zzzz", "user": "nobody", "token": "zzzz", "TaskKey": "zzzz"}
+              "upload": "zzzz", "user": "nobody", "token": "zzzz", "TaskKey": "zzzz", "job_id": "zzzz",
+              "work_unit_id": "zzzz"}
     return re.sub(r"{(\w+)}", lambda place: places[place.group(1)], path)
 
 

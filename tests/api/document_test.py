@@ -1,4 +1,5 @@
 """The OpenAPI document says what the server does: every operation in it is called, and every answer is what it says."""
+import base64
 import re
 
 import jsonschema
@@ -213,6 +214,44 @@ def call_render_tasks(call, served):
     call("DELETE /api/render-tasks/{TaskKey}/", other, status=200)
 
 
+def call_pov_jobs(call, served):
+    root = "/api/pov-jobs/"
+    one = root + "{job_id}/"
+    job = call(f"POST {root}", body={"name": "said", "film": "none"}, status=201).json()["job_id"]
+    call(f"PUT {one}shared/{{path}}", job, "a", content=b"x", status=201)
+    call(f"PUT {one}shared/{{path}}", job, "a", content=b"y", status=200)
+    draw = "povray +Iscene.pov +O./output/p_1.png +FN +W8 +H8 -D"
+    scene = base64.b64encode(b"#version 3.7; camera { location z } sphere { 0, 1 }").decode()
+    call(f"POST {one}units/", job, body={"cmd": draw, "inline_resource": {"scene.pov": scene}}, status=201)
+    call(f"POST {one}units/", job, body=[{"cmd": "false", "work_unit_id": "bad"}], status=201)
+    call(f"GET {root}", query="?limit=5")
+    call(f"GET {one}units/", job, query="?limit=1")
+    call(f"GET {one}units/{{work_unit_id}}/", job, "bad")
+    call(f"POST {one}run/", job)
+    equal(served.wait_until_done(job), "failed", "a job of work units")
+    call(f"GET {one}", job)
+    call(f"GET {one}statistics/", job)
+    call(f"GET {one}images/", job, query="?limit=5")
+    for what, places in (("images/{path}", (job, "p_1.png")), ("images.zip", (job,))):
+        whole = call(f"GET {one}{what}", *places, status=200)
+        call(f"GET {one}{what}", *places, status=206, headers={"Range": "bytes=5-9"})
+        call(f"GET {one}{what}", *places, status=304, headers={"If-None-Match": whole.header("etag")})
+    call(f"POST {one}retry/", job)
+    equal(served.wait_until_done(job), "failed", "it, once more")
+    call(f"DELETE {one}", job, status=204)
+    other = call(f"POST {root}", body={"film": "none"}, status=201).json()["job_id"]
+    call(f"POST {one}units/", other, body={"cmd": draw, "inline_resource": {"scene.pov": scene}}, status=201)
+    call(f"POST {one}run/", other)
+    equal(served.wait_until_done(other), "succeeded", "another")
+    film = call(f"POST {one}video/", other, body={"film": "gif"}, status=201).json()["job_id"]
+    equal(served.wait_until_done(film), "succeeded", "its film")
+    call(f"GET {one}video/", other, status=200)
+    last = call(f"POST {root}", body={}, status=201).json()["job_id"]
+    call(f"POST {one}units/", last, body={"cmd": "sleep 600"}, status=201)
+    call(f"POST {one}run/", last)
+    call(f"DELETE {one}", last, status=200)
+
+
 def check_errors(served):
     """All of one form, whatever is wrong."""
     document = served.must("GET", "/openapi.json", token="")
@@ -247,6 +286,9 @@ def check_errors(served):
         (400, "POST", "/api/render-tasks/run_task/", {"content": b"no scene"}),
         (400, "POST", "/api/render-tasks/run_task/", {}),
         (400, "POST", "/api/render-tasks/run_task/?misspelt=1", {"content": b"x"}),
+        (404, "GET", "/api/pov-jobs/zzzz/", {}), (404, "POST", f"/api/pov-jobs/{job}/run/", {}),
+        (400, "POST", "/api/pov-jobs/", {"body": {"misspelt": 1}}), (400, "POST", "/api/pov-jobs/", {"content": b"{"}),
+        (404, "PUT", "/api/pov-jobs/zzzz/shared/x", {"content": b"x"}), (405, "PUT", "/api/pov-jobs/", {}),
         (400, "GET", "/api/render-tasks/?limit=0", {}), (405, "PUT", "/api/render-tasks/run_task/", {}),
     ]
     for status, method, path, more in asks:
@@ -261,7 +303,7 @@ def check_errors(served):
 
 
 def main():
-    need("blender", "ffmpeg", "bwrap")
+    need("blender", "povray", "ffmpeg", "bwrap")
     served = Served()
     document = served.must("GET", "/openapi.json", token="")
     check_structure(document)
@@ -272,6 +314,7 @@ def main():
     call_workers(call, served, call_jobs(call, served))
     call_results(call, served)
     call_render_tasks(call, served)
+    call_pov_jobs(call, served)
     call.check_complete()
     served.stop_others()
     check_errors(served)

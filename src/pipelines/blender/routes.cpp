@@ -74,27 +74,19 @@ void put_server(const Call& call, RenderTask& task) {
 // A task of somebody else isn't there.
 RenderTask task_of(Call& call, RenderTasks& tasks) {
     auto task = tasks.scheduler.task(call["TaskKey"]);
-    const bool may_look = task && (call.caller.may_touch(task->owner) || (call.caller.role == accounts::Role::admin &&
-                                                                          call.caller.scope == accounts::Scope::read));
-    if (!may_look) throw Error(Error::Kind::not_found, "there is no render task " + printable(call["TaskKey"]));
+    if (!task || !api::may_look(call.caller, task->owner))
+        throw Error(Error::Kind::not_found, "there is no render task " + printable(call["TaskKey"]));
     put_server(call, *task);
     return *task;
 }
 
 // ---- in
 
-void require_schedule(Call& call) {
-    if (call.context.farm.schedules()) return;
-    const std::string url = call.context.farm.scheduler_url();
-    throw Error(Error::Kind::unavailable, "this server doesn't schedule just now",
-                url.empty() ? "try again in a few seconds" : "send the scene to " + url);
-}
-
 // id: of the task, as soon as there is one.
 Task<void> take_scene(Call& call, RenderTasks& tasks, std::string& id) {
     std::optional<SceneIntake> intake;
     const std::function<void()> begin = [&] {
-        require_schedule(call);
+        api::require_schedule(call);
         const auto made = tasks.scheduler.init_new_task(call.caller.user);
         id = made.id;
         intake.emplace(call.request, made.path, call.caller.is_admin());
@@ -178,12 +170,17 @@ Response result(Call& call, RenderTasks& tasks) {
 // ---- away
 
 Response remove(Call& call, RenderTasks& tasks) {
-    const RenderTask task = task_of(call, tasks);
+    RenderTask task = task_of(call, tasks);
     const bool is_gone = tasks.scheduler.cancel(task);
     call.context.accounts.note(call.caller.user, call.request.peer,
                                is_gone ? "render task delete" : "render task cancel", task.TaskID);
     if (is_gone) return Response::empty();
-    return answer(task_of(call, tasks));
+    auto now = tasks.scheduler.task(task.TaskID);
+    if (now)
+        put_server(call, *now);
+    else
+        task.stage = RenderStage::Canceled;  // an upload, whose end was quicker than this answer
+    return answer(now.value_or(task));
 }
 
 }  // namespace

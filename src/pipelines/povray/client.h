@@ -2,15 +2,16 @@
 // film and its statistics come from it. Belongs to one thread.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "media/film.h"
 #include "pipelines/povray/cluster.h"
+#include "pipelines/povray/job_ground.h"
+#include "pipelines/povray/job_plan.h"
+#include "pipelines/povray/job_report.h"
 #include "pipelines/povray/work_unit.h"
 
 namespace atelier::farm {
@@ -18,32 +19,6 @@ struct AttemptRecord;
 }
 
 namespace atelier::pipelines::povray {
-
-struct JobOptions {
-    std::string name = "job";
-    bool allow_gaps = false;  // a film also without the frames that failed
-    bool trust = false;       // without the sandbox
-    int max_tries = 2;
-    int priority = 50;
-};
-
-struct UnitFailure {
-    std::string work_unit_id;
-    std::string reason;
-};
-
-struct Statistics {
-    std::uint64_t frames = 0;  // that are done
-    std::uint64_t failed = 0;  // for good
-    std::uint64_t retried = 0;
-    double cpu_seconds = 0;
-    double wall_seconds = 0;  // from the first start to the last end
-    struct PerFrame {
-        double least = 0, median = 0, greatest = 0;  // seconds of wall time
-    } per_frame;
-    std::map<std::string, std::uint64_t> frames_by_worker;
-    std::uint64_t bytes = 0;  // of all outputs
-};
 
 class Job {
 public:
@@ -83,7 +58,8 @@ private:
     std::string id_;
     std::string farm_id_;
     std::vector<WorkUnit> units_;
-    TemporaryFolder ground_;  // what is shared, and the units, until they are with the farm
+    TemporaryFolder folder_;  // what is shared, and the units, until they are with the farm
+    JobGround ground_{folder_.path(), id_};
 };
 
 }  // namespace atelier::pipelines::povray

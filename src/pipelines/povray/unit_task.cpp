@@ -1,12 +1,13 @@
 #include "pipelines/povray/unit_task.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include "pipelines/povray/base64.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "media/file_beside.h"
 #include "media/picture.h"
-#include "pipelines/povray/base64.h"
 #include "pipelines/povray/messages.h"
 #include "pipelines/povray/work_unit.h"
 #include "process/child.h"
@@ -26,8 +27,6 @@ fs::path lay_workspace(const WorkUnit& unit, const UnitTask& task) {
         write_file_durably(folder / path, from_base64(content));
     }
     const fs::path shared = task.shared / folder_of_prefix(unit, unit.shared_resource_gcs_prefix, "shared");
-    if (fs::exists(folder / "shared") || fs::exists(folder / "output"))
-        throw Error(Error::Kind::invalid, "an inline file can't be called shared or output");
     fs::create_directory_symlink(shared, folder / "shared");
     fs::create_directory(folder / "output");
     return folder;
@@ -71,8 +70,7 @@ std::uint64_t collect(const WorkUnit& unit, const fs::path& folder, const fs::pa
 
 int run_unit(const UnitTask& task, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
-        const WorkUnit unit =
-            work_unit_from_json(read_file(task.units / fmt::format("{}.json", task.number), 256u << 20));
+        const WorkUnit unit = work_unit_from_json(unit_line(open_file(task.units, O_RDONLY), task.number));
         speaker.status(unit.work_unit_id);
         const fs::path folder = lay_workspace(unit, task);
         run_command(unit, folder, speaker);

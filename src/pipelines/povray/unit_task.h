@@ -7,8 +7,8 @@
 namespace atelier::pipelines::povray {
 
 struct UnitTask {
-    std::filesystem::path units;  // folder with 0.json, 1.json, …
-    int number = 0;
+    std::filesystem::path units;  // a file, a line a unit
+    std::size_t number = 0;
     std::filesystem::path shared;  // folder of the job's shared resources
     std::filesystem::path to;      // the job's outputs
 };

@@ -3,12 +3,15 @@
 // stand first here.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/files.h"
 
 namespace atelier::pipelines::povray {
 
@@ -42,9 +45,16 @@ public:
     void add_inline_file(const std::string& path, const std::filesystem::path& file);
 };
 
+// Of its JSON, so that a worker can hold it.
+constexpr std::uint64_t longest_unit = 256u << 20;
+
 std::string command_for(const UnitSettings& settings);
+void check(const WorkUnit& unit);  // throws Error::invalid
 std::string to_json(const WorkUnit& unit);
 WorkUnit work_unit_from_json(std::string_view text);  // checked; throws Error::invalid
+
+// The JSON of one unit of a file that has a line for each. Throws Error: not_found when there are fewer.
+std::string unit_line(const Fd& file, std::size_t number);
 
 // What stands behind jobs/ID/output/ in a prefix: a folder below it, or nothing. Throws Error::invalid.
 std::string folder_of_prefix(const WorkUnit& unit, const std::string& prefix, std::string_view kind);
