@@ -22,13 +22,6 @@ Words about(const JobFrames& frames) {
     return {frames.folder.frames(), "--pattern", frames.pattern.text(), "--frames", print_frames(frames.frames)};
 }
 
-Words how(const FilmWish& wish) {
-    Words words{"--codec", std::string(to_string(codec_of(wish))), "--quality", wish.quality, "--rate", wish.rate};
-    if (!wish.tone.empty()) add(words, {"--tone", wish.tone});
-    if (wish.allow_gaps) words.emplace_back("--allow-gaps");
-    return words;
-}
-
 std::size_t share(std::size_t frames) { return (frames + most_chunks - 1) / most_chunks; }
 
 }  // namespace
@@ -74,6 +67,13 @@ std::string name_of_chunk(const FrameNumbers& chunk) {
     return chunk.size() == 1 ? first : first + "-" + std::to_string(chunk.back());
 }
 
+std::vector<std::string> words_of(const FilmWish& wish) {
+    Words words{"--codec", std::string(to_string(codec_of(wish))), "--quality", wish.quality, "--rate", wish.rate};
+    if (!wish.tone.empty()) add(words, {"--tone", wish.tone});
+    if (wish.allow_gaps) words.emplace_back("--allow-gaps");
+    return words;
+}
+
 std::filesystem::path place_of_film(const JobFolder& folder, const FilmWish& wish) {
     return folder.film(codec_of(wish));
 }
@@ -87,7 +87,7 @@ std::vector<std::string> film_words(const JobFrames& frames, const FilmWish& wis
     Words words{"film"};
     add(words, about(frames));
     add(words, {"--to", film});
-    add(words, how(wish));
+    add(words, words_of(wish));
     return words;
 }
 
@@ -97,7 +97,7 @@ std::vector<std::string> join_words(const JobFrames& frames, const FilmWish& wis
     for (const FrameNumbers& chunk : chunks)
         words.push_back(place_of_chunk(frames.folder, wish, chunk));
     add(words, {"--frames", print_frames(frames.frames), "--to", place_of_film(frames.folder, wish)});
-    add(words, how(wish));
+    add(words, words_of(wish));
     return words;
 }
 

@@ -54,6 +54,8 @@ std::string name_of_chunk(const FrameNumbers& chunk);  // "251-500"
 
 // The film, or a chunk of it, of exactly these frames.
 std::vector<std::string> film_words(const JobFrames& frames, const FilmWish& wish, const std::filesystem::path& film);
+// The end of those words, which tells how it is encoded.
+std::vector<std::string> words_of(const FilmWish& wish);
 std::filesystem::path place_of_film(const JobFolder& folder, const FilmWish& wish);
 std::filesystem::path place_of_chunk(const JobFolder& folder, const FilmWish& wish, const FrameNumbers& chunk);
 // The film of all its chunks.

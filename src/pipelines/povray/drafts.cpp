@@ -49,7 +49,7 @@ Drafts::Drafts(farm::Farm& farm, const DraftLimits& limits)
     forget_old();
 }
 
-std::shared_ptr<Draft> Drafts::begin(const std::string& owner, const JobOptions& options, const FilmChoice& film) {
+std::shared_ptr<Draft> Drafts::begin(const std::string& owner, const JobOptions& options, const UnitFilm& film) {
     check(film);
     const wire::Submission trial = submission_of(options, film, 1, shown_folder);
     wire::check(trial.settings);

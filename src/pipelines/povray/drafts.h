@@ -31,7 +31,7 @@ struct Draft {
     std::string id;
     std::string owner;
     JobOptions options;
-    FilmChoice film;
+    UnitFilm film;
     std::filesystem::path folder;
     std::atomic<std::uint64_t> shared_bytes = 0;
     std::atomic<std::size_t> shared_files = 0;
@@ -45,7 +45,7 @@ public:
     explicit Drafts(farm::Farm& farm, const DraftLimits& limits = {});
 
     // Throws Error: invalid for what no farm would take, exhausted when the owner has too many.
-    std::shared_ptr<Draft> begin(const std::string& owner, const JobOptions& options, const FilmChoice& film);
+    std::shared_ptr<Draft> begin(const std::string& owner, const JobOptions& options, const UnitFilm& film);
     std::shared_ptr<Draft> find(const std::string& id);  // nothing when there is none, or it is a job already
     std::vector<std::shared_ptr<Draft>> all(const std::string& owner);  // empty: of all
 

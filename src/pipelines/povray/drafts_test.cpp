@@ -91,8 +91,8 @@ TEST(JobPlan, ASubmissionIsOneThatAFarmTakes) {
     }
     for (const std::string& name : {std::string(), std::string(129, 'x'), std::string("two\nlines")})
         EXPECT_EQ(error_of([&] { submission_of({.name = name}, {}, 1, "/x"); }).kind(), Error::Kind::invalid);
-    EXPECT_EQ(error_of([] { check(FilmChoice{.film = "nonsense"}); }).kind(), Error::Kind::invalid);
-    EXPECT_EQ(error_of([] { check(FilmChoice{.film = "gif", .quality = "lossless"}); }).kind(), Error::Kind::invalid);
+    EXPECT_EQ(error_of([] { check(UnitFilm{.film = "nonsense"}); }).kind(), Error::Kind::invalid);
+    EXPECT_EQ(error_of([] { check(UnitFilm{.film = "gif", .quality = "lossless"}); }).kind(), Error::Kind::invalid);
 }
 
 class DraftsTest : public testing::Test {

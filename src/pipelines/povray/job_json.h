@@ -10,13 +10,13 @@
 namespace atelier::pipelines::povray {
 
 BOOST_DESCRIBE_STRUCT(JobOptions, (), (name, allow_gaps, trust, max_tries, priority))
-BOOST_DESCRIBE_STRUCT(FilmChoice, (), (film, quality, fps, tone))
+BOOST_DESCRIBE_STRUCT(UnitFilm, (), (film, quality, fps, tone))
 
 // What a draft begins with: by whom, and how.
 struct DraftHead {
     std::string owner;
     JobOptions options;
-    FilmChoice film;
+    UnitFilm film;
 };
 BOOST_DESCRIBE_STRUCT(DraftHead, (), (owner, options, film))
 

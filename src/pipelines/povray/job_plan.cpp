@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/json_struct.h"
 #include "base/text.h"
-#include "media/film.h"
+#include "media/film_wish.h"
 
 namespace atelier::pipelines::povray {
 
@@ -18,7 +18,6 @@ BOOST_DESCRIBE_STRUCT(JobPlan, (), (allow_gaps, units))
 namespace {
 
 constexpr std::size_t longest_name = 128;
-constexpr const char* usual_film = "h264";
 
 json::Value parameter(const char* name, const char* flow, const char* kind = "DIRECTORY") {
     return json::Object{{"name", name}, {"type", "PATH"}, {"objectType", kind}, {"dataFlow", flow}};
@@ -38,27 +37,18 @@ json::Value units_of(std::size_t count) {
     return made;
 }
 
-media::FilmSettings settings_of(const FilmChoice& wish) {
-    media::FilmSettings settings;
-    settings.codec = media::parse_film_codec(wish.film.empty() ? usual_film : wish.film);
-    settings.quality = media::parse_film_quality(wish.quality);
-    settings.rate = media::parse_frame_rate(wish.fps);
-    if (!wish.tone.empty()) settings.tone_mapping = media::parse_tone_mapping(wish.tone);
-    return settings;
+// Of all pictures that are there: whether any may be missing is decided before.
+media::FilmWish wish_of(const UnitFilm& film) {
+    return {.codec = film.film, .quality = film.quality, .rate = film.fps, .tone = film.tone, .allow_gaps = true};
 }
 
-// Of all pictures that are there: whether any may be missing is decided before.
-json::Value film_of(const FilmChoice& wish, const char* frames) {
-    const media::FilmSettings settings = settings_of(wish);
-    std::vector<std::string> arguments{
-        "film",        fmt::format("{{{{Param.{}}}}}", frames),
-        "--to",        "{{Param.Film}}/film" + std::string(media::extension_of(settings.codec)),
-        "--codec",     std::string(media::to_string(settings.codec)),
-        "--quality",   wish.quality,
-        "--rate",      media::to_string(settings.rate),
-        "--allow-gaps"};
-    if (!wish.tone.empty()) arguments.insert(arguments.end(), {"--tone", wish.tone});
-    if (wish.film.empty()) arguments.emplace_back("--if-any");
+json::Value step_of(const UnitFilm& film, const char* frames) {
+    const media::FilmWish wish = wish_of(film);
+    const std::string to = "{{Param.Film}}/film" + std::string(media::extension_of(media::settings_of(wish).codec));
+    std::vector<std::string> arguments{"film", fmt::format("{{{{Param.{}}}}}", frames), "--to", to};
+    for (const std::string& word : media::words_of(wish))
+        arguments.push_back(word);
+    if (!wish.is_asked_for()) arguments.emplace_back("--if-any");
     return step("Film", "atelier-media", arguments);
 }
 
@@ -91,15 +81,15 @@ void check(const JobOptions& options) {
                     "name");
 }
 
-void check(const FilmChoice& wish) {
-    if (wish.film != no_film) media::check_settings(settings_of(wish));
+void check(const UnitFilm& wish) {
+    if (wish.film != no_film) media::settings_of(wish_of(wish));
 }
 
 std::string to_json(const JobPlan& plan) { return json::text(json::write(plan)); }
 
 JobPlan job_plan_from_json(std::string_view text) { return json::read<JobPlan>(json::parse(text)); }
 
-wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish, std::size_t units,
+wire::Submission submission_of(const JobOptions& options, const UnitFilm& wish, std::size_t units,
                                const std::filesystem::path& folder) {
     json::Array parameters{parameter(units_parameter, "IN", "FILE"), parameter(shared_parameter, "IN"),
                            parameter(plan_parameter, "IN", "FILE"), parameter(output_parameter, "OUT")};
@@ -107,7 +97,7 @@ wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish
     const bool has_film = wish.film != no_film;
     if (has_film) {
         parameters.push_back(parameter(film_parameter, "OUT"));
-        json::Value film = film_of(wish, output_parameter);
+        json::Value film = step_of(wish, output_parameter);
         film.as_object()["dependencies"] = json::Array{json::Object{{"dependsOn", "Units"}}};
         steps.push_back(std::move(film));
     }
@@ -123,11 +113,11 @@ wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish
     return made;
 }
 
-wire::Submission film_submission_of(const JobOptions& options, const FilmChoice& wish,
+wire::Submission film_submission_of(const JobOptions& options, const UnitFilm& wish,
                                     const std::filesystem::path& folder) {
     wire::Submission made =
         submission(options, folder, {parameter(frames_parameter, "IN"), parameter(film_parameter, "OUT")},
-                   {film_of(wish, frames_parameter)});
+                   {step_of(wish, frames_parameter)});
     made.values = {{frames_parameter, (folder / "frames").string()}, {film_parameter, (folder / "film").string()}};
     made.settings.tags = {"povray"};
     return made;

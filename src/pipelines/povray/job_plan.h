@@ -21,7 +21,7 @@ struct JobOptions {
 };
 
 // The film that is a step of the job.
-struct FilmChoice {
+struct UnitFilm {
     std::string film = {};  // a codec or container; none; empty: H.264, where the pictures are numbered
     std::string quality = "good";
     std::string fps = "24";
@@ -31,7 +31,7 @@ struct FilmChoice {
 constexpr const char* no_film = "none";
 
 void check(const JobOptions& options);  // throws Error::invalid
-void check(const FilmChoice& wish);
+void check(const UnitFilm& wish);
 
 // Parameters and steps of such a job, and the tag by which jobs are known for one.
 constexpr const char* units_parameter = "Units";    // a file, a line a unit
@@ -56,14 +56,14 @@ std::string to_json(const JobPlan& plan);
 JobPlan job_plan_from_json(std::string_view text);
 
 // folder: where the inputs lie, or are said to have lain when they are in the store.
-wire::Submission submission_of(const JobOptions& options, const FilmChoice& wish, std::size_t units,
+wire::Submission submission_of(const JobOptions& options, const UnitFilm& wish, std::size_t units,
                                const std::filesystem::path& folder);
 
 constexpr const char* shown_folder = "/work-units";  // of those that the server itself has put there
 
 // A film of pictures that are there, as a job of its own.
 constexpr const char* frames_parameter = "Frames";
-wire::Submission film_submission_of(const JobOptions& options, const FilmChoice& wish,
+wire::Submission film_submission_of(const JobOptions& options, const UnitFilm& wish,
                                     const std::filesystem::path& folder);
 
 }  // namespace atelier::pipelines::povray

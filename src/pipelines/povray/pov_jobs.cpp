@@ -220,9 +220,9 @@ PovJobs::Film PovJobs::film(const UnitJob& job) {
     return film;
 }
 
-std::string PovJobs::make_film(const UnitJob& job, const FilmChoice& wish) {
+std::string PovJobs::make_film(const UnitJob& job, const UnitFilm& wish) {
     if (wish.film == no_film) throw Error(Error::Kind::invalid, "a film of none can't be made", {}, "film");
-    FilmChoice wanted = wish;
+    UnitFilm wanted = wish;
     if (wanted.film.empty()) wanted.film = "h264";  // where it is asked for, there being none is a failure
     check(wanted);
     store::Manifest frames;

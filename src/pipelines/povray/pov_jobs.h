@@ -85,7 +85,7 @@ public:
     Film film(const UnitJob& job);
     // Begins to make one of the pictures that are there; the id of the job that does. Throws Error: not_found when
     // there are none.
-    std::string make_film(const UnitJob& job, const FilmChoice& wish);
+    std::string make_film(const UnitJob& job, const UnitFilm& wish);
 
     void retry_failed(const UnitJob& job);
     // True: it had ended, and was removed with the films that were asked for. False: it ends now.

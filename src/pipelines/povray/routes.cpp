@@ -39,8 +39,8 @@ struct Desk {
     api::Offload disk;
 };
 
-struct NewJob : JobOptions, FilmChoice {};
-BOOST_DESCRIBE_STRUCT(NewJob, (JobOptions, FilmChoice), ())
+struct NewJob : JobOptions, UnitFilm {};
+BOOST_DESCRIBE_STRUCT(NewJob, (JobOptions, UnitFilm), ())
 
 struct JobAnswer : JobView {
     std::vector<UnitFailure> failures;  // the first of them
@@ -355,7 +355,7 @@ Response video(Call& call, Desk& desk) {
 Response make_video(Call& call, Desk& desk) {
     std::optional<UnitJob> job;
     if (auto early = unless_ended(call, desk, job)) return std::move(*early);
-    const auto wish = api::body_of<FilmChoice>(call.request);
+    const auto wish = api::body_of<UnitFilm>(call.request);
     try {
         require_film(desk.jobs.failures(*job), job->plan->units.size(), job->plan->allow_gaps, how_without);
     } catch (const Error& error) {
@@ -460,7 +460,7 @@ void add_pov_jobs(api::Routes& routes) {
         .gives_also(304, "it is the one that If-None-Match names");
     change(Method::post, "video/", "Make a film of the pictures of a job that has ended: with gaps, or in another way",
            make_video)
-        .takes_json(api::schema<FilmChoice>())
+        .takes_json(api::schema<UnitFilm>())
         .gives_json(api::schema<FilmAnswer>(), 201);
     change(Method::remove, "", "Stop it; a draft, and one that has ended, is removed with all that it alone holds",
            remove)

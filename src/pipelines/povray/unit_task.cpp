@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include "pipelines/povray/base64.h"
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "media/file_beside.h"

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "pipelines/povray/base64.h"
 #include "pipelines/povray/work_unit_json.h"
 
 namespace atelier::pipelines::povray {

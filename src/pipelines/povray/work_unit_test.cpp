@@ -4,28 +4,14 @@
 
 #include <boost/json/object.hpp>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/testing.h"
-#include "pipelines/povray/base64.h"
 
 namespace atelier::pipelines::povray {
 namespace {
 
 using testing_support::error_of;
-
-TEST(Base64, OfAnyBytesAndBack) {
-    EXPECT_EQ(base64_of(""), "");
-    EXPECT_EQ(base64_of("f"), "Zg==");
-    EXPECT_EQ(base64_of("fo"), "Zm8=");
-    EXPECT_EQ(base64_of("foo"), "Zm9v");
-    std::string bytes;
-    for (int i = 0; i < 1000; ++i) {
-        EXPECT_EQ(from_base64(base64_of(bytes)), bytes);
-        bytes += static_cast<char>(i * 37);
-    }
-    for (const char* wrong : {"Z", "Zg=", "Zg==Zg==", "Z!==", "Zh==", "===="})
-        EXPECT_EQ(error_of([&] { from_base64(wrong); }).kind(), Error::Kind::invalid) << wrong;
-}
 
 TEST(WorkUnit, HasTheSixNamesInItsJson) {
     UnitSettings settings;

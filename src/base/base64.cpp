@@ -1,11 +1,11 @@
-#include "pipelines/povray/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
 #include "base/error.h"
 
-namespace atelier::pipelines::povray {
+namespace atelier {
 
 namespace {
 
@@ -59,4 +59,4 @@ std::string from_base64(std::string_view text) {
     return bytes;
 }
 
-}  // namespace atelier::pipelines::povray
+}  // namespace atelier

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace atelier::pipelines::povray {
+namespace atelier {
 
 std::string base64_of(std::string_view bytes);
 std::string from_base64(std::string_view text);  // throws Error::invalid
 
-}  // namespace atelier::pipelines::povray
+}  // namespace atelier
