@@ -7,6 +7,7 @@
 
 #include "base/testing.h"
 #include "http/client.h"
+#include "http/fetch.h"
 #include "http/test_server.h"
 
 namespace atelier::http {
@@ -70,6 +71,25 @@ TEST_F(TlsTest, CarriesBothWays) {
     echo.content = text;
     EXPECT_EQ(client.send(echo).content, text);
     EXPECT_EQ(server->counts().connections, 1u);
+}
+
+TEST_F(TlsTest, WhatIsFetchedStaysEncrypted) {
+    std::string target = "/who";
+    router.add(Method::get, "/away", [&](Request&) {
+        Response response = Response::empty();
+        response.status = 302;
+        return response.with("Location", target);
+    });
+    start();
+    FetchOptions to_here;
+    to_here.caller.authority = options.certificate;
+    Fetcher fetcher(to_here);
+    EXPECT_EQ(fetcher.fetch(server->url() + "/away", 100).content, "secure");
+    target = "http" + server->url().substr(5) + "/who";
+    const Error plain = error_of([&] { fetcher.fetch(server->url() + "/away", 100); });
+    EXPECT_EQ(plain.kind(), Error::Kind::invalid);
+    EXPECT_NE(std::string(plain.what()).find("nothing is encrypted"), std::string::npos);
+    EXPECT_EQ(error_of([&] { Fetcher().fetch(server->url() + "/who", 100); }).kind(), Error::Kind::denied);
 }
 
 TEST_F(TlsTest, IsNotTrustedWithoutReason) {
