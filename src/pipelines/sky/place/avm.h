@@ -13,20 +13,35 @@
 
 namespace atelier::pipelines::sky {
 
-// One value of a tag; lists and nested ones as the XMP has them.
+// A tag whose value can't be; it counts as missing.
+struct AvmProblem {
+    std::string tag;       // "Spatial.Scale"
+    std::string what;      // "it should be two numbers"
+    std::string original;  // what the original says of it, which stops at the first
+};
+
 struct Avm {
     std::string title, description, credit, reference_url;
     std::vector<double> reference_value, reference_dimension, reference_pixel, scale, cd_matrix;
     std::optional<double> rotation;
     std::string coordinate_frame, equinox, projection, quality;
-    std::vector<std::pair<std::string, std::vector<std::string>>> tags;  // all of them, for check-avm, in its order
+    // All tags that are known, in the order in which they are shown; empty values, "-" among them, left out.
+    std::vector<std::pair<std::string, std::vector<std::string>>> tags;
+    std::vector<AvmProblem> problems;
 };
 
 std::optional<std::string> find_xmp(const std::filesystem::path& path);  // the packet
-Avm parse_avm(std::string_view xmp);                                     // throws Error::invalid: malformed, and what
+// Throws Error::invalid for what is no XMP.
+Avm parse_avm(std::string_view xmp);
+// Nothing where there is no packet, or no tag of AVM in it.
 std::optional<Avm> read_avm(const std::filesystem::path& path);
+
 bool has_position(const Avm& avm);
-// In the picture's parity (top-down), for an image of this size. Throws Error::invalid with the reason.
-Wcs wcs_of(const Avm& avm, int width, int height);
+// In the picture's parity (top-down), for an image of this size. Throws Error::invalid with the reason. A CD matrix is
+// that of the image which AVM speaks of, and is scaled to this one; the original forgets to (`compatible`).
+Wcs wcs_of(const Avm& avm, int width, int height, bool compatible = false);
+
+// All tags as lines for people; `compatible`: as the original prints them.
+std::string avm_text(const Avm& avm, bool compatible);
 
 }  // namespace atelier::pipelines::sky

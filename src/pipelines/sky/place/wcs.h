@@ -32,4 +32,12 @@ struct Wcs {
 Wcs read_wcs(const FitsHeader& header, std::optional<char> key = std::nullopt);
 void write_wcs(const Wcs& wcs, FitsHeader& header);
 
+// Whether a header tells a position at all, good or not.
+bool has_wcs(const FitsHeader& header, std::optional<char> key = std::nullopt);
+
+// Each way in (headers, AVM, feeds) ends here: throws unless the position is one on the sky, and its numbers are some.
+void check_wcs(const Wcs& wcs);
+// "projection SIN is not supported", and what to do.
+[[noreturn]] void refuse_position(const std::string& why, const std::string& hint = {});
+
 }  // namespace atelier::pipelines::sky

@@ -45,6 +45,7 @@ struct Place {
     std::string constellation, thumbnail, annotation, description;
     std::string last_updated;  // XLastUpdated
     ImageSet image;
+    std::map<std::string, std::string> others;  // as in ImageSet
 };
 
 struct WtmlFolder {
@@ -52,13 +53,14 @@ struct WtmlFolder {
     std::string thumbnail;
     std::vector<Place> places;
     std::vector<ImageSet> images;  // without a place
+    std::map<std::string, std::string> others;
 };
 
 std::string write_wtml(const WtmlFolder& folder);
-// Throws Error::invalid with line and column.
+// Throws Error::invalid with line and column. The older form is read, too, and what isn't known is kept.
 WtmlFolder read_wtml(std::string_view text, const std::filesystem::path& name_for_errors);
 
-// Every URL in it that names no host gets `prefix`/`id`/ before it.
+// Every URL in it that names no host is joined to `prefix`/`id`/; those that are empty stay so.
 void make_absolute(WtmlFolder& folder, std::string_view prefix, std::string_view id);
 
 }  // namespace atelier::pipelines::sky
