@@ -318,7 +318,7 @@ void refuse_picture(const std::filesystem::path& path, const std::string& why) {
     throw Error(Error::Kind::invalid, "the picture " + path.string() + " can't be used: " + why);
 }
 
-PictureInfo probe_picture(const std::filesystem::path& path) {
+static PictureInfo probe(const std::filesystem::path& path, Inks inks) {
     Fd file;
     const PictureBytes bytes = open_bytes(path, file);
     const PictureKind kind = kind_of(path, bytes);
@@ -328,14 +328,16 @@ PictureInfo probe_picture(const std::filesystem::path& path) {
     } catch (const PictureProblem& problem) {
         refuse_picture(path, problem.text);
     }
-    return open_vips_picture(path, kind)->info();
+    return open_vips_picture(path, kind, inks)->info();
 }
 
-std::unique_ptr<PictureRows> open_picture(const std::filesystem::path& path) {
-    const PictureInfo info = probe_picture(path);
+PictureInfo probe_picture(const std::filesystem::path& path) { return probe(path, Inks::refused); }
+
+std::unique_ptr<PictureRows> open_picture(const std::filesystem::path& path, Inks inks) {
+    const PictureInfo info = probe(path, inks);
     if (info.kind == PictureKind::exr) return open_exr_picture(path);
     if (needs_conversion(info.kind)) return std::make_unique<ConvertedRows>(path, info.kind);
-    return open_vips_picture(path, info.kind);
+    return open_vips_picture(path, info.kind, inks);
 }
 
 PictureInfo verify_picture(const std::filesystem::path& path) {

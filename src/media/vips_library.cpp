@@ -55,6 +55,8 @@ VipsLibrary open_library() {
     find(opened, vips.image_get_bands, "vips_image_get_bands");
     find(opened, vips.image_get_format, "vips_image_get_format");
     find(opened, vips.image_get_interpretation, "vips_image_get_interpretation");
+    find(opened, vips.image_get_typeof, "vips_image_get_typeof");
+    find(opened, vips.image_get_blob, "vips_image_get_blob");
     find(opened, vips.region_new, "vips_region_new");
     find(opened, vips.region_prepare, "vips_region_prepare");
     find(opened, vips.object_unref, "g_object_unref");

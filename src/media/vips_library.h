@@ -23,6 +23,8 @@ struct VipsLibrary {
     decltype(&::vips_image_get_bands) image_get_bands;
     decltype(&::vips_image_get_format) image_get_format;
     decltype(&::vips_image_get_interpretation) image_get_interpretation;
+    decltype(&::vips_image_get_typeof) image_get_typeof;
+    decltype(&::vips_image_get_blob) image_get_blob;
     decltype(&::vips_region_new) region_new;
     decltype(&::vips_region_prepare) region_prepare;
     decltype(&::g_object_unref) object_unref;

@@ -54,7 +54,9 @@ VipsImagePointer unpack(VipsImagePointer image, const std::filesystem::path& pat
 
 class VipsRows : public PictureRows {
 public:
-    VipsRows(std::filesystem::path path, PictureKind kind) : path_(std::move(path)), image_(load(path_, kind)) {
+    VipsRows(std::filesystem::path path, PictureKind kind, Inks inks)
+        : path_(std::move(path)), image_(load(path_, kind)) {
+        if (inks == Inks::refused && is_cmyk()) refuse_picture(path_, "it is in the colours of a printer (CMYK)");
         const VipsLibrary& vips = vips_library();
         info_.kind = kind;
         info_.bytes = std::filesystem::file_size(path_);
@@ -67,6 +69,20 @@ public:
         if (info_.channels < 1 || info_.channels > 4)
             refuse_picture(path_, "it has " + std::to_string(info_.channels) + " channels");
         region_.reset(vips.region_new(image_.get()));
+    }
+
+    std::string icc_profile() const override {
+        const VipsLibrary& vips = vips_library();
+        const void* bytes = nullptr;
+        std::size_t size = 0;
+        if (vips.image_get_typeof(image_.get(), VIPS_META_ICC_NAME) == 0 ||
+            vips.image_get_blob(image_.get(), VIPS_META_ICC_NAME, &bytes, &size) != 0)
+            return {};
+        return {static_cast<const char*>(bytes), size};
+    }
+
+    bool is_cmyk() const override {
+        return vips_library().image_get_interpretation(image_.get()) == VIPS_INTERPRETATION_CMYK;
     }
 
     void read(float* row) override {
@@ -93,8 +109,6 @@ private:
     }
 
     ChannelDepth depth() const {
-        if (vips_library().image_get_interpretation(image_.get()) == VIPS_INTERPRETATION_CMYK)
-            refuse_picture(path_, "it is in the colours of a printer (CMYK)");
         switch (vips_library().image_get_format(image_.get())) {
             case VIPS_FORMAT_UCHAR: return ChannelDepth::eight;
             case VIPS_FORMAT_USHORT: return ChannelDepth::sixteen;
@@ -128,8 +142,8 @@ VipsInterpretation interpretation_of(const PictureInfo& info) {
 
 }  // namespace
 
-std::unique_ptr<PictureRows> open_vips_picture(const std::filesystem::path& path, PictureKind kind) {
-    return std::make_unique<VipsRows>(path, kind);
+std::unique_ptr<PictureRows> open_vips_picture(const std::filesystem::path& path, PictureKind kind, Inks inks) {
+    return std::make_unique<VipsRows>(path, kind, inks);
 }
 
 PictureWriter::PictureWriter(const std::filesystem::path& to, const PictureInfo& info)

@@ -14,7 +14,7 @@ public:
     ThumbnailMaker(int width, int height, Mode mode);
     ~ThumbnailMaker();
     void add(const std::byte* row);
-    std::string jpeg();  // after the last row
+    std::string jpeg(bool upside_down = false);  // after the last row; upside_down: the first was the lowest
 
 private:
     struct State;

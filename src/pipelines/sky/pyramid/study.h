@@ -15,7 +15,8 @@ struct StudyLayout {
     StudyLayout part(int x, int y, int part_width,
                      int part_height) const;  // a smaller image that is a part of this one
 };
-StudyLayout study_layout(int width, int height);
+// `least_levels`: a small image gets so many all the same.
+StudyLayout study_layout(int width, int height, int least_levels = 0);
 
 // The way four pixels become one.
 enum class Averaging {
@@ -25,6 +26,7 @@ enum class Averaging {
 
 struct StudyOptions {
     bool leaves_alone = false;  // the levels above are made by cascade()
+    bool upside_down = false;   // the first row is the lowest
     Averaging averaging = Averaging::true_colour;
 };
 
@@ -32,7 +34,8 @@ struct StudyOptions {
 void tile_study(PixelRows& rows, const StudyLayout& layout, const StudyOptions& options, TileFolder& folder,
                 const std::function<void(const std::byte*)>& each_row = {});
 
-// The levels above `start`, from the tiles that are there. `top`: down to which level (0: all of them).
+// The levels above `start`, from the tiles that are there; `top`: that tile and those below it alone. Goes by as many
+// threads as the folder has.
 void cascade(TileFolder& folder, int start, Averaging averaging, Tile top = {});
 
 // Four children (any may be missing) to their parent; nothing when nothing is in it.

@@ -34,11 +34,17 @@ public:
     TileFolder(const std::filesystem::path& folder, const TileFolderOptions& options);
     ~TileFolder();
 
-    void write(Tile tile, TilePixels pixels);  // returns at once; waits when much is under way. What goes wrong is
-                                               // thrown by a later call or by finish().
+    // Returns at once; waits when much is under way. What goes wrong is thrown by a later call or by finish(). A tile
+    // is given at most once before finish(). From any thread.
+    void write(Tile tile, TilePixels pixels);
     std::optional<TilePixels> read(Tile tile) const;
     bool has(Tile tile) const;
-    void finish();  // all that was given is written and synced
+    std::vector<Tile> tiles(int level) const;  // those that are there, in no order
+    const TileFolderOptions& options() const;  // with the number of threads
+    void finish();                             // all that was given is written and synced
+    // Tiles that were never given to this object, of another picture that was tiled here before, and what a run that
+    // was killed left of them.
+    void remove_others();
 
 private:
     struct State;
