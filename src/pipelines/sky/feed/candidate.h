@@ -24,7 +24,8 @@ struct Candidate {
 // What an image's page and pyramid are called, from the kept item.
 struct Caption {
     std::string title, description, credits, credits_url, annotation;
-    std::string last_updated;  // as WTML's XLastUpdated has it
+    std::string place_description;  // of the place instead of the image: HTML
+    std::string last_updated;       // as WTML's XLastUpdated has it
 };
 
 }  // namespace atelier::pipelines::sky

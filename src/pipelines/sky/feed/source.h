@@ -5,8 +5,9 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <string>
 
+#include "http/fetch.h"
 #include "pipelines/sky/feed/candidate.h"
 #include "pipelines/sky/feed/config.h"
 #include "pipelines/sky/pixels/pixels.h"
@@ -15,16 +16,22 @@ namespace atelier::pipelines::sky {
 
 class Source {
 public:
+    using Seen = std::function<bool(const std::string& id)>;
     virtual ~Source() = default;
-    // `seen`: whether an id needs no more work; a source may end its listing where it meets only those.
-    virtual void list(const std::function<bool(const std::string&)>& seen,
-                      const std::function<void(Candidate)>& each) = 0;
+    // `seen`: whether an id needs no more work; a source may end its listing where it meets only those. Candidates of
+    // a listing that ends so come oldest first: who is interrupted has those that a later listing doesn't reach.
+    virtual void list(const Seen& seen, const std::function<void(Candidate)>& each) = 0;
+    // Of a candidate of which only id and item are known (from a listing, or kept): the rest. Asks the source again
+    // where its listing doesn't say all.
+    virtual void complete(Candidate& candidate) = 0;
     virtual std::string item_file() const = 0;  // "astropix.json": the item's file beside the image
-    virtual Caption caption(const json::Value& item) const = 0;
+    virtual Caption caption(const json::Value& item, const std::filesystem::path& image) const = 0;
     // Throws Error::invalid with the reason. `image`: for what stands in the file itself.
     virtual Wcs position(const json::Value& item, const std::filesystem::path& image, PixelSize size) const = 0;
 };
 
-std::unique_ptr<Source> open_source(const Config& config);
+// `tell`: what it asks for, for people. The fetcher must outlive the source.
+std::unique_ptr<Source> open_source(const Config& config, http::Fetcher& fetcher,
+                                    std::function<void(const std::string&)> tell);
 
 }  // namespace atelier::pipelines::sky
