@@ -106,7 +106,8 @@ std::string library_of(std::string folder) {
 std::set<std::string> linked_libraries(const std::string& text, const std::string& own) {
     static const std::regex library(R"(\batelier_([a-z_]+)\b)");
     static const std::regex comment("#[^\n]*");
-    static const std::set<std::string> functions = {"library", "test", "test_main", "tool", "tools", "embed"};
+    static const std::set<std::string> functions = {"library", "test",  "test_main",  "tool",
+                                                    "tools",   "embed", "embed_files"};
     std::set<std::string> linked;
     const std::string code = std::regex_replace(text, comment, "");
     for (std::sregex_iterator at(code.begin(), code.end(), library), end; at != end; ++at)

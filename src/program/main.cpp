@@ -21,6 +21,8 @@ const std::vector<atelier::cli::Command> commands = {
      atelier::pipelines::povray::add_pov},
     {"sky", "Crafts", "tile images of the sky, and publish them for WorldWide Telescope",
      "atelier sky tile-study galaxy.jpg --avm --outdir galaxy", atelier::pipelines::sky::add_sky},
+    {"toasty", "Crafts", "the same, by the names that toasty has for it",
+     "atelier toasty pipeline-fetch-inputs --local=/srv/sky work", atelier::pipelines::sky::add_toasty},
     {"run", "Jobs", "run a template's job on this machine's farm",
      "atelier run examples/demo/template.yaml -p OutputDir=./film", atelier::cli::add_run},
     {"jobs", "Jobs", "list the jobs, the newest first", "atelier jobs", atelier::cli::add_jobs},

@@ -14,6 +14,7 @@ void add_tile_commands(CLI::App& command, cli::Context& context);      // tile-s
 void add_place_commands(CLI::App& command, cli::Context& context);     // check-avm, tile-wwtl
 void add_allsky_commands(CLI::App& command, cli::Context& context);    // tile-allsky, tile-healpix, tile-fits, hips
 void add_pipeline_commands(CLI::App& command, cli::Context& context);  // fetch ... reindex, init ... ignore-rejects
-void add_review_commands(CLI::App& command, cli::Context& context);    // review
+void add_original_pipeline_commands(CLI::App& command, cli::Context& context);  // pipeline-fetch-inputs, ...
+void add_review_commands(CLI::App& command, cli::Context& context);             // review
 
 }  // namespace atelier::pipelines::sky
