@@ -259,7 +259,9 @@ document.addEventListener('keydown', (event) => {
 }, true);
 
 for (const dialog of document.querySelectorAll('dialog'))
-  dialog.addEventListener('close', () => document.activeElement?.blur());  // else its text keeps the keys
+  dialog.addEventListener('close', () => {  // its text doesn't keep the keys; who has begun to type elsewhere does
+    if (dialog.contains(document.activeElement)) document.activeElement.blur();
+  });
 by('approve-button').addEventListener('click', approve);
 by('reject-button').addEventListener('click', open_reject);
 by('skip-button').addEventListener('click', () => step(1));
