@@ -70,6 +70,8 @@ TEST(Pov, AnAnimationOnTwoWorkersHasThePixelsOfPovRayAlone) {
                     ground.path(fmt::format("alone{:02}.png", frame)));
     EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 10u);
     EXPECT_TRUE(fs::exists(ground.path("renders/scene/scene_sheet.jpg")));
+    EXPECT_EQ(ground.count("SELECT count(*) FROM artifacts WHERE step = 0 AND path LIKE 'thumbnails/%'"), 10)
+        << "they come with their frames";
 }
 
 TEST(Pov, APartOfAnAnimationKeepsItsClock) {

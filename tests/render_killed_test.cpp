@@ -105,7 +105,7 @@ TEST(RenderKilled, CancelLeavesNoBlender) {
     EXPECT_EQ(cancel.status, 0) << cancel.all();
     EXPECT_NE(render->wait().status, 0);
     EXPECT_EQ(ground.state(), "CANCELED");
-    EXPECT_TRUE(eventually([&] { return ground.blenders().empty(); }));
+    EXPECT_TRUE(eventually([&] { return ground.running().empty(); })) << "nor anything else";
     EXPECT_LT(ground.done(), 500);
 }
 

@@ -95,6 +95,8 @@ TEST(Render, WhatIsThereAndWholeStays) {
     const fs::path alone = ground.undisturbed(scene);
     Ended ended = ground.render(scene, {"--chunk", "3", "--order", "backward"});
     ASSERT_EQ(ended.status, 0) << ended.all();
+    EXPECT_EQ(ground.count("SELECT count(*) FROM artifacts WHERE step = 0 AND path LIKE 'thumbnails/%'"), 6)
+        << "they come with their frames";
     expect_same_frames(ground.path("out/frames"), "turning", alone, 1, 6);
     fs::resize_file(ground.path("out/frames/turning_0002.png"),
                     fs::file_size(ground.path("out/frames/turning_0002.png")) / 2);

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "base/files.h"
+
 namespace atelier::media {
 
 class FileBeside {
@@ -19,6 +21,7 @@ public:
 private:
     std::filesystem::path place_;
     std::filesystem::path path_;
+    Fd file_;  // open for writing all the time: who looks for outputs takes it for what it is
 };
 
 }  // namespace atelier::media

@@ -9,6 +9,7 @@
 #include "media/bad_frames.h"
 #include "media/film_maker.h"
 #include "media/parallel.h"
+#include "media/thumbnailer.h"
 #include "process/speaker.h"
 
 namespace atelier::media {
@@ -90,21 +91,13 @@ std::vector<int> numbers_of(const std::vector<BadFrame>& bad) {
     return numbers;
 }
 
-fs::path thumbnail_of(const LookTask& task, const FrameFiles& files, int frame) {
-    return *task.thumbnails / fs::path(files.pattern.name_of(frame)).replace_extension(".jpg");
-}
-
-// Frames that can't be read get none: the report says why.
+// Most of them are there: they were made as their frames came in. Frames that can't be read get none: the report says
+// why.
 void make_thumbnails(const LookTask& task, const FrameFiles& files, const FrameNumbers& frames,
                      const std::function<void()>& done) {
     fs::create_directories(*task.thumbnails);
     const auto make = [&](std::size_t i) {
-        try {
-            make_thumbnail(files.path_of(frames[i]), thumbnail_of(task, files, frames[i]), task.thumbnail);
-        } catch (const Error& error) {
-            if (error.kind() != Error::Kind::invalid) throw;
-            fs::remove(thumbnail_of(task, files, frames[i]));  // of an earlier try
-        }
+        update_thumbnail(files.path_of(frames[i]), *task.thumbnails, task.thumbnail);
     };
     in_parallel(frames.size(), make, done);
 }
@@ -116,7 +109,8 @@ void make_sheet(const LookTask& task, const FrameFiles& files, const FrameNumber
     std::vector<SheetFrame> cells;
     for (const int frame : frames) {
         const bool marked = std::binary_search(bad.begin(), bad.end(), frame);
-        cells.push_back({small ? thumbnail_of(task, files, frame) : files.path_of(frame), marked});
+        const fs::path path = files.path_of(frame);
+        cells.push_back({small ? thumbnail_of(path, *task.thumbnails) : path, marked});
     }
     make_contact_sheet(cells, *task.sheet, task.sheet_options);
 }

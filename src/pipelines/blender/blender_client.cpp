@@ -20,6 +20,7 @@
 #include "engines/blender_lines.h"
 #include "media/frames.h"
 #include "media/output_folder.h"
+#include "media/thumbnailer.h"
 #include "pipelines/blender/blend_file.h"
 #include "pipelines/blender/blender_process.h"
 #include "process/lines.h"
@@ -216,11 +217,16 @@ private:
     Fd file_;
 };
 
-Fd connect() {
-    Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+sockaddr_un address_of(const char* name) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, socket_name);
+    std::strcpy(address.sun_path, name);
+    return address;
+}
+
+Fd connect() {
+    Fd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = address_of(socket_name);
     if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         throw Error(Error::Kind::unavailable, std::string("Blender can't be reached: ") + std::strerror(errno),
                     "it may have crashed; the frame is tried again with a new one");
@@ -298,7 +304,8 @@ void listen(const FrameRequest& request, int connection, Teller& teller, Speaker
     }
 }
 
-void render(const FrameRequest& request, Turn turn, Speaker& speaker) {
+// The picture.
+fs::path render(const FrameRequest& request, Turn turn, Speaker& speaker) {
     fs::create_directories(request.place.parent_path());
     const Fd connection = connect();
     send_all(connection.get(), text_of(request));
@@ -315,6 +322,23 @@ void render(const FrameRequest& request, Turn turn, Speaker& speaker) {
     if (teller.peak_memory() > 0) speaker.metric("render_memory", static_cast<double>(teller.peak_memory()));
     speaker.preview(picture);
     speaker.progress(turn.percent(1));
+    return picture;
+}
+
+// Of a session there is one, and it waits at a socket for the frames' paths. Where there is none, or it has too many
+// frames waiting, whoever looks at all of them in the end makes the thumbnail.
+constexpr const char* thumbnailer_name = "thumbnails.sock";
+
+void start_thumbnailer(const fs::path& folder) {
+    if (folder.empty()) return;
+    process::start_in_background({"/proc/self/exe", "thumbnails", folder.string()}, "thumbnails.log");
+}
+
+void tell_thumbnailer(const std::string& picture) {
+    const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = address_of(thumbnailer_name);
+    ::sendto(socket.get(), picture.data(), picture.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+             reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
 // The session's Blender ends with this.
@@ -338,24 +362,47 @@ Part part_of_tile(int tile, int columns, int rows, int width, int height) {
 int open_blender(const OpenRequest& request, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
         open(request, speaker);
+        start_thumbnailer(request.thumbnails);
         return 0;
     });
 }
 
 int render_frame(const FrameRequest& request, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
-        render(request, {}, speaker);
+        tell_thumbnailer(render(request, {}, speaker));
         return 0;
+    });
+}
+
+int follow_frames(const fs::path& thumbnails, std::ostream& out) {
+    return process::as_task(out, [&](Speaker& speaker) -> int {
+        media::give_way_to_others();
+        fs::create_directories(thumbnails);
+        const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        const sockaddr_un address = address_of(thumbnailer_name);
+        if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            throw Error::from_errno("cannot wait for frames");
+        for (char path[4096];;) {
+            const ssize_t count = ::recv(socket.get(), path, sizeof path, 0);
+            if (count < 0 && errno != EINTR) throw Error::from_errno("cannot wait for frames");
+            if (count <= 0) continue;
+            try {
+                media::update_thumbnail(std::string(path, static_cast<std::size_t>(count)), thumbnails);
+            } catch (const std::exception& error) {
+                speaker.log(error.what());
+            }
+        }
     });
 }
 
 int render_frames(const OpenRequest& request, FrameRequest frame, const std::vector<int>& frames, std::ostream& out) {
     return process::as_task(out, [&](Speaker& speaker) {
         open(request, speaker);
+        media::Thumbnailer thumbnailer(request.thumbnails);
         const LastOf own{read_note()};
         for (std::size_t done = 0; done < frames.size(); ++done) {
             frame.frame = frames[done];
-            render(frame, {done, frames.size()}, speaker);
+            thumbnailer.add(render(frame, {done, frames.size()}, speaker));
         }
         return 0;
     });

@@ -16,10 +16,11 @@ namespace atelier::pipelines::blender {
 constexpr std::string_view scene_problem = "This scene can't be rendered: ";
 
 struct OpenRequest {
-    std::filesystem::path scene;     // the .blend
-    std::filesystem::path settings;  // JSON for server.py
-    std::filesystem::path root;      // below which the scene's files lie here; empty: where they were
-    std::filesystem::path output;    // where pictures will be written: found out before the first of them
+    std::filesystem::path scene;            // the .blend
+    std::filesystem::path settings;         // JSON for server.py
+    std::filesystem::path root;             // below which the scene's files lie here; empty: where they were
+    std::filesystem::path output;           // where pictures will be written: found out before the first of them
+    std::filesystem::path thumbnails = {};  // where those of the frames go; empty: there are none
     std::string program = "blender";
     bool trust = false;  // scripts inside of the scene may run
     std::chrono::seconds hang{300};
@@ -47,6 +48,9 @@ struct FrameRequest {
 // All tell on `out`, in the directives of Open Job Description, and return an exit status.
 int open_blender(const OpenRequest& request, std::ostream& out);  // returns when it has the scene, and stays open
 int render_frame(const FrameRequest& request, std::ostream& out);
+
+// Thumbnails of the frames of a session, beside its Blender, with which it ends. Returns only with an error.
+int follow_frames(const std::filesystem::path& thumbnails, std::ostream& out);
 
 // Several by a Blender of their own, which ends with the last one.
 int render_frames(const OpenRequest& open, FrameRequest request, const std::vector<int>& frames, std::ostream& out);

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "pipelines/blender/blender_process.h"
+#include "process/spawn.h"
 
 namespace atelier::pipelines::blender {
 namespace {
@@ -55,7 +56,7 @@ protected:
     static OpenRequest request(const std::string& script) {
         std::ofstream("blender") << "#!" << script;
         fs::permissions("blender", fs::perms::owner_all);
-        return {"scene.blend", "settings.json", "", "out", "./blender", false, std::chrono::seconds(1)};
+        return {"scene.blend", "settings.json", "", "out", "", "./blender", false, std::chrono::seconds(1)};
     }
     std::string opened(const std::string& script) {
         std::ostringstream out;
@@ -133,6 +134,33 @@ TEST_F(BlenderClientTest, ProgressIsThatOfTheWholeTask) {
         if (line.starts_with("openjd_progress: ")) told += line.substr(17) + " ";
     EXPECT_EQ(told, "0 16 33 50 66 83 100 ");
     const LifeSigns life(read_note(), std::chrono::seconds(1));
+    while (!life.is_gone())
+        std::this_thread::yield();
+}
+
+// The tool itself, as it is started for a session.
+TEST_F(BlenderClientTest, ThumbnailsAreMadeBesideAsFramesComeIn) {
+    const char* built = std::getenv("ATELIER_BINARY_DIR");
+    ASSERT_NE(built, nullptr);
+    const pid_t follower =
+        process::start_in_background({std::string(built) + "/atelier-blender", "thumbnails", "small"}, "log");
+    while (!fs::exists("thumbnails.sock"))
+        std::this_thread::yield();
+    constexpr std::string_view grey = "P6 4 4 255\n";
+    fs::create_directory("out");
+    write_file_durably("out/frame.ppm", std::string(grey) + std::string(48, '\x70'));
+    std::string script = three_frames;
+    script.replace(script.find("out/frame.png"), 13, "out/frame.ppm");
+    std::ostringstream out;
+    EXPECT_EQ(open_blender(request(script), out), 0) << out.str();
+    FrameRequest frame;
+    frame.place = "out/frame";
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(render_frame(frame, out), 0) << out.str();
+    while (!fs::exists("small/frame.jpg"))
+        std::this_thread::yield();
+    ::kill(-follower, SIGKILL);
+    const LifeSigns life(follower, std::chrono::seconds(1));
     while (!life.is_gone())
         std::this_thread::yield();
 }

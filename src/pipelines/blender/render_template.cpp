@@ -211,6 +211,7 @@ private:
                     "--blender",
                     literal_(parts_.program)};
         if (parts_.trust) words.emplace_back("--trust");
+        if (parts_.looks && !is_in_parts(parts_)) add(words, {"--thumbnails", folder_.thumbnails()});
         return words;
     }
 

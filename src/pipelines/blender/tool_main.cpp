@@ -16,6 +16,7 @@ void add_opening(CLI::App& verb, blender::OpenRequest& open) {
     verb.add_option("--settings", open.settings, "JSON: what differs from the scene's own")->required();
     verb.add_option("--root", open.root, "Where the files lie here");
     verb.add_option("--output", open.output, "Where pictures will be written");
+    verb.add_option("--thumbnails", open.thumbnails, "Where thumbnails of the frames will be written");
     verb.add_option("--blender", open.program)->capture_default_str();
     verb.add_flag("--trust", open.trust, "Let the scene's own scripts run");
 }
@@ -95,6 +96,11 @@ int run(int argc, char** argv) {
         open.hang = frame.hang;
         status = blender::render_frames(open, frame, atelier::media::parse_frames(numbers), std::cout);
     });
+
+    std::filesystem::path thumbnails;
+    CLI::App* follows = tool.add_subcommand("thumbnails", "make them of a session's frames; it stays for the session");
+    follows->add_option("FOLDER", thumbnails)->required();
+    follows->callback([&] { status = blender::follow_frames(thumbnails, std::cout); });
 
     CLI11_PARSE(tool, argc, argv);
     return status;

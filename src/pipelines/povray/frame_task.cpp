@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/machine.h"
 #include "base/time.h"
+#include "media/thumbnailer.h"
 #include "pipelines/povray/frame_keep.h"
 #include "pipelines/povray/scene_template.h"
 #include "process/speaker.h"
@@ -84,16 +85,19 @@ public:
           speaker_(speaker),
           pattern_(media::FramePattern::parse(task.pattern)),
           keep_(task.scene, task.to),
+          thumbnails_(task.thumbnails),
           digits_(std::to_string(task.final_frame).size()) {}
 
     int run() {
         read_templates();
         media::FrameNumbers left;
         for (const int frame : task_.frames)
-            if (keep_.take_up(pattern_.name_of(frame)))
+            if (keep_.take_up(pattern_.name_of(frame))) {
+                thumbnails_.add(task_.to / pattern_.name_of(frame));
                 ++done_;
-            else
+            } else {
                 left.push_back(frame);
+            }
         if (done_ > 0) speaker_.log(fmt::format("{} frames were drawn by an earlier try", done_.load()));
         share_out(left);
         const auto count = std::min<std::size_t>(static_cast<std::size_t>(task_.processes), left.size());
@@ -210,6 +214,7 @@ private:
         }
         std::error_code ignored;
         fs::remove(work_file(frame, state_extension), ignored);
+        thumbnails_.add(task_.to / name);
         const std::size_t done = ++done_;
         speaker_.log(fmt::format("frame {} is done", frame));
         speaker_.status(fmt::format("{} of {} frames", done, task_.frames.size()));
@@ -287,6 +292,7 @@ private:
     Speaker& speaker_;
     const media::FramePattern pattern_;
     const FrameKeep keep_;
+    media::Thumbnailer thumbnails_;
     const std::size_t digits_;
     std::vector<Row> rows_;
     std::map<std::string, std::string> texts_;

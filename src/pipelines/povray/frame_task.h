@@ -21,6 +21,7 @@ struct FrameTask {
     int final_frame = 1;                        // POV-Ray writes as many digits
     std::filesystem::path to;                   // folder
     std::string pattern;                        // frame_####.png
+    std::filesystem::path thumbnails;           // folder of theirs; empty: there are none
     int processes = 1;                          // at the same time
     bool allow_gaps = false;                    // frames that fail are told, and are no failure
     std::optional<std::filesystem::path> data;  // CSV or JSON: a row a frame

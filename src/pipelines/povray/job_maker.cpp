@@ -182,7 +182,7 @@ private:
             add_chunks(all, chunks);
         else
             add_frames_of_one_go(all, choice.settings.has_value());
-        if (job_.looks && can_be_looked_at()) add_looks(all);
+        if (has_looks()) add_looks(all);
     }
 
     void add_frames_of_one_go(const media::JobFrames& all, bool with_film) {
@@ -220,6 +220,7 @@ private:
         add(arguments, {"--initial", std::to_string(plan_.initial), "--final", std::to_string(plan_.final)});
         add(arguments, {"--to", made.folder.frames(), "--pattern", made.pattern.text()});
         add(arguments, {"--processes", std::to_string(processes)});
+        if (has_looks()) add(arguments, {"--thumbnails", made.folder.thumbnails()});
         if (job_.film.allow_gaps) add(arguments, {"--allow-gaps"});
         if (job_.data) add(arguments, {"--data", "{{Param.Data}}", "--folder", "{{Param.SceneFolder}}"});
         for (const std::string& file : fills_)
@@ -235,7 +236,9 @@ private:
         rendering_.push_back(name);
     }
 
-    bool can_be_looked_at() const { return extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr"; }
+    bool has_looks() const {
+        return job_.looks && (extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr");
+    }
 
     media::FrameNumbers frames_wanted() const {
         media::FrameNumbers all;

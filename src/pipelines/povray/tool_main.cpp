@@ -32,6 +32,7 @@ void add_frames(CLI::App& app, std::function<int()>& chosen) {
     command.add_option("--final", task->final_frame)->required();
     command.add_option("--to", task->to)->required();
     command.add_option("--pattern", task->pattern)->required();
+    command.add_option("--thumbnails", task->thumbnails);
     command.add_option("--processes", task->processes)->check(CLI::Range(1, 64));
     command.add_flag("--allow-gaps", task->allow_gaps);
     command.add_option("--data", task->data);
