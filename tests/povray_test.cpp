@@ -122,6 +122,18 @@ TEST(Pov, ALongFilmIsEncodedInChunksWhileFramesComeIn) {
     EXPECT_EQ(ground.count("SELECT count(*) FROM steps"), 6);
 }
 
+TEST(Pov, PpmBecomesAFilmAndIsLookedAt) {
+    Ground ground;
+    ground.write("scene.pov", ball);
+    const std::string ini = ground.write("scene.ini", settings("scene.pov", 3));
+    const Ended run = ground.run({"pov", ini, "--format", "ppm"});
+    ASSERT_EQ(run.status, 0) << run.all();
+    EXPECT_EQ(media::probe_film(ground.path("renders/scene/scene.mp4")).frames, 3u);
+    EXPECT_TRUE(fs::exists(ground.path("renders/scene/thumbnails/frame_0003.jpg")));
+    draw_alone(ground, "scene.ini +FN +SF2 +EF2 +Oalone");
+    expect_same(ground.path("renders/scene/frames/frame_0002.ppm"), ground.path("alone2.png"));
+}
+
 TEST(Pov, AFilmWithGapsIsMadeWhenThePersonSaysSo) {
     Ground ground;
     ground.write("scene.pov", broken_at_7());

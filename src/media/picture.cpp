@@ -336,6 +336,7 @@ PictureInfo probe_picture(const std::filesystem::path& path) { return probe(path
 std::unique_ptr<PictureRows> open_picture(const std::filesystem::path& path, Inks inks) {
     const PictureInfo info = probe(path, inks);
     if (info.kind == PictureKind::exr) return open_exr_picture(path);
+    if (info.kind == PictureKind::ppm) return open_pnm_picture(path);
     if (needs_conversion(info.kind)) return std::make_unique<ConvertedRows>(path, info.kind);
     return open_vips_picture(path, info.kind, inks);
 }

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text.h"
+
 namespace atelier::media {
 namespace {
 
 constexpr std::size_t longest_head = 1024;
+constexpr std::size_t longest_pnm_head = 64 * 1024;
+constexpr std::int64_t max_pnm_number = 1'000'000'000;
 constexpr int most_pieces = 1'000'000;  // of a file that is nothing else
 const PictureProblem too_short{"it ends too early"};
 
@@ -116,6 +120,45 @@ void check_plain_size(const PictureInfo& info, std::uint64_t offset, std::uint64
     if (info.bytes < offset || info.bytes - offset < row * height) throw too_short;
 }
 
+// The words of a PNM's head, between blanks and remarks.
+class PnmWords {
+public:
+    explicit PnmWords(std::string text) : text_(std::move(text)) {}
+
+    int next_number() {
+        skip_blanks();
+        std::size_t end = at_;
+        while (end < text_.size() && std::isdigit(static_cast<unsigned char>(text_[end])))
+            ++end;
+        const auto number = parse_int(std::string_view(text_).substr(at_, end - at_));
+        if (end >= text_.size()) throw text_.size() < longest_pnm_head ? too_short : broken;
+        if (!number || *number > max_pnm_number) throw broken;
+        at_ = end;
+        return static_cast<int>(*number);
+    }
+    // One blank stands between the head and the pixels.
+    std::uint64_t end() const {
+        if (at_ >= text_.size()) throw too_short;
+        if (!std::isspace(static_cast<unsigned char>(text_[at_]))) throw broken;
+        return at_ + 1;
+    }
+
+private:
+    static inline const PictureProblem broken{"its header is damaged"};
+
+    void skip_blanks() {
+        for (; at_ < text_.size(); ++at_) {
+            if (text_[at_] == '#')
+                at_ = std::min(text_.find('\n', at_), text_.size() - 1);
+            else if (!std::isspace(static_cast<unsigned char>(text_[at_])))
+                return;
+        }
+    }
+
+    std::string text_;
+    std::size_t at_ = 2;  // behind "P6"
+};
+
 PictureInfo read_bmp(const PictureBytes& bytes) {
     const Head head(bytes, 54);
     const std::uint32_t bits = head.little(28, 2);
@@ -176,11 +219,30 @@ void check_picture_size(std::int64_t width, std::int64_t height) {
                              " pixels, more than is read"};
 }
 
+PnmHead read_pnm_head(const PictureBytes& bytes) {
+    const std::string text = bytes.read(0, longest_pnm_head);
+    if (!text.starts_with("P5") && !text.starts_with("P6")) throw PictureProblem{"it is no PPM picture"};
+    const int channels = text[1] == '5' ? 1 : 3;
+    PnmWords words(text);
+    const int width = words.next_number(), height = words.next_number();
+    PnmHead head;
+    head.largest = words.next_number();
+    head.pixels_at = words.end();
+    if (head.largest < 1 || head.largest > 65535) throw PictureProblem{"its largest value can't be"};
+    const bool wide = head.largest > 255;
+    head.info = make_info(PictureKind::ppm, width, height, channels, wide ? ChannelDepth::sixteen : ChannelDepth::eight,
+                          bytes.size);
+    check_plain_size(head.info, head.pixels_at,
+                     static_cast<std::uint64_t>(width) * static_cast<unsigned>(channels) * (wide ? 2 : 1));
+    return head;
+}
+
 std::optional<PictureInfo> read_picture_head(PictureKind kind, const PictureBytes& bytes) {
     switch (kind) {
         case PictureKind::png: return read_png(bytes);
         case PictureKind::jpeg: return read_jpeg(bytes);
         case PictureKind::bmp: return read_bmp(bytes);
+        case PictureKind::ppm: return read_pnm_head(bytes).info;
         case PictureKind::targa: return read_targa(bytes);
         case PictureKind::sgi: return read_sgi(bytes);
         case PictureKind::dpx:

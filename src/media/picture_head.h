@@ -21,9 +21,17 @@ struct PictureProblem {
     std::string text;  // "it ends too early"
 };
 
-// Throws PictureProblem. Nothing for kinds that only their decoder can tell of (TIFF, WEBP, HDR, JPEG 2000, GIF, PPM,
+// Throws PictureProblem. Nothing for kinds that only their decoder can tell of (TIFF, WEBP, HDR, JPEG 2000, GIF,
 // OpenEXR).
 std::optional<PictureInfo> read_picture_head(PictureKind kind, const PictureBytes& bytes);
+
+// Of PPM and PGM in their binary forms.
+struct PnmHead {
+    PictureInfo info;
+    std::uint64_t pixels_at = 0;
+    int largest = 255;  // the value that is white
+};
+PnmHead read_pnm_head(const PictureBytes& bytes);  // throws PictureProblem
 
 // Throws PictureProblem when no decoder should be asked to hold that much.
 void check_picture_size(std::int64_t width, std::int64_t height);

@@ -37,6 +37,7 @@ std::unique_ptr<PictureRows> open_picture(const std::filesystem::path& path, Ink
 
 std::unique_ptr<PictureRows> open_vips_picture(const std::filesystem::path& path, PictureKind kind,
                                                Inks inks = Inks::refused);
+std::unique_ptr<PictureRows> open_pnm_picture(const std::filesystem::path& path);
 std::unique_ptr<PictureRows> open_exr_picture(const std::filesystem::path& path);
 
 // The largest value of a depth: 255, 65535, 1.

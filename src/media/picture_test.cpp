@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/testing.h"
+#include "media/picture_rows.h"
 #include "media/testing.h"
 #include "process/child.h"
 
@@ -265,6 +266,49 @@ TEST_F(PictureTest, PartsBecomeTheSamePixels) {
     EXPECT_TRUE(std::filesystem::exists(at("joined.png")));
     for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
         EXPECT_FALSE(entry.path().filename().string().starts_with(".")) << entry.path() << " is left lying";
+}
+
+TEST_F(PictureTest, PpmAsItIs) {
+    const auto rows_of = [&](const std::string& bytes) {
+        write_file_durably(at("a.ppm"), bytes);
+        const auto rows = open_picture(at("a.ppm"));
+        std::vector<float> values(rows->row_values() * static_cast<std::size_t>(rows->info().height));
+        for (int y = 0; y < rows->info().height; ++y)
+            rows->read(values.data() + static_cast<std::size_t>(y) * rows->row_values());
+        return values;
+    };
+    using Values = std::vector<float>;
+    EXPECT_EQ(rows_of("P6\n# made by\n2 1\n# more\n255\nabc#\n "), (Values{97, 98, 99, 35, 10, 32}));
+    EXPECT_EQ(rows_of("P5 1\t2 #\n255\r\x01\xff"), (Values{1, 255}));
+    EXPECT_EQ(rows_of(std::string("P5 2 1 65535\n\x01\x02\xff\xff", 17)), (Values{258, 65535}));
+    EXPECT_EQ(rows_of("P5 3 1 100\n2d\xff"), (Values{128, 255, 255})) << "in steps of its own";
+    EXPECT_EQ(rows_of(std::string("P5 2 1 1000\n\x01\xf4\x03\xe8", 16)), (Values{32768, 65535}));
+    EXPECT_EQ(probe_picture(at("a.ppm")).depth, ChannelDepth::sixteen);
+
+    const std::string endless_remark = "P6 #" + std::string(100'000, 'x');
+    for (const std::string& broken :
+         {std::string("P6"), std::string("P6 2 1 255\nabcde"), std::string("P6 2 1 255"), std::string("P6 2 1 255x"),
+          std::string("P6 -2 1 255\nabcdef"), std::string("P6 2 1 0\nabcdef"), std::string("P6 2 1 65536\nabcdef"),
+          std::string("P6 99999999999999999999 1 255\nabc"), std::string("P6 200000 1 255\nabc"), endless_remark}) {
+        write_file_durably(at("a.ppm"), broken);
+        EXPECT_EQ(error_of([&] { probe_picture(at("a.ppm")); }).kind(), Error::Kind::invalid) << broken.substr(0, 40);
+    }
+}
+
+TEST_F(PictureTest, PpmOfPovRayIsItsPng) {
+    ATELIER_NEED_PROGRAM("povray");
+    write_file_durably(at("s.pov"),
+                       "camera { location <0, 1, -4> look_at 0 } light_source { <5, 5, -5> 1 }\n"
+                       "sphere { 0, 1 pigment { rgb <1, .5, .2> } }\n");
+    for (const auto& [name, type] : {std::pair("a.png", "+FN"), std::pair("a.ppm", "+FP"), std::pair("b.png", "+FN16"),
+                                     std::pair("b.ppm", "+FP16")})
+        ASSERT_EQ(process::run_child({"povray", "+I" + at("s.pov").string(), "+O" + at(name).string(), type, "+W64",
+                                      "+H48", "-A", "-D", "-V", "-GA", "File_Gamma=srgb"})
+                      .code,
+                  0);
+    EXPECT_EQ(probe_picture(at("b.ppm")).depth, ChannelDepth::sixteen);
+    EXPECT_EQ(compare_pictures(at("a.png"), at("a.ppm")).pixels, 0u);
+    EXPECT_EQ(compare_pictures(at("b.png"), at("b.ppm")).pixels, 0u);
 }
 
 TEST_F(PictureTest, RowsOfPovRayBecomeItsWholePicture) {

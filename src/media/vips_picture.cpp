@@ -24,7 +24,6 @@ const char* loader_of(PictureKind kind) {
         case PictureKind::hdr: return "radload";
         case PictureKind::jp2: return "jp2kload";
         case PictureKind::gif: return "gifload";
-        case PictureKind::ppm: return "ppmload";
         default: return nullptr;
     }
 }

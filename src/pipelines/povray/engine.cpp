@@ -53,14 +53,6 @@ std::vector<std::string> arguments_of(const Scene& scene, const EngineRun& run) 
     return argv;
 }
 
-// What looks at pictures doesn't get over POV-Ray's remarks in the head of a PPM; its pixels lie there as they are.
-void check_raw(const Scene& scene, const fs::path& picture) {
-    constexpr std::uintmax_t bytes_of_pixel = 3;
-    const auto least =
-        bytes_of_pixel * static_cast<std::uintmax_t>(scene.width) * static_cast<std::uintmax_t>(scene.height);
-    if (fs::file_size(picture) < least) throw Error(Error::Kind::internal, picture.filename().string() + " is cut off");
-}
-
 }  // namespace
 
 EngineEnd run_engine(const Scene& scene, const EngineRun& run) {
@@ -86,7 +78,6 @@ EngineEnd run_engine(const Scene& scene, const EngineRun& run) {
 void check_picture(const Scene& scene, const fs::path& picture) {
     if (!fs::exists(picture))
         throw Error(Error::Kind::internal, "POV-Ray ended well, but wrote no " + picture.filename().string());
-    if (picture.extension() == ".ppm") return check_raw(scene, picture);
     const media::PictureInfo info = media::probe_picture(picture);
     if ((scene.width > 0 && info.width != scene.width) || (scene.height > 0 && info.height != scene.height))
         throw Error(Error::Kind::internal,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -237,7 +238,8 @@ private:
     }
 
     bool has_looks() const {
-        return job_.looks && (extension_ == ".png" || extension_ == ".jpg" || extension_ == ".exr");
+        static const std::set<std::string> known = {".png", ".jpg", ".ppm", ".exr"};
+        return job_.looks && known.contains(extension_);
     }
 
     media::FrameNumbers frames_wanted() const {
@@ -253,8 +255,8 @@ private:
     }
 
     media::FilmMaterial film_material() const {
-        if (extension_ == ".ppm") return {"PPM", "draw PNG", false};
-        const bool deep = extension_ == ".png" && job_.options.integer("Bits_Per_Color", 8) > 8;
+        const bool may_be_deep = extension_ == ".png" || extension_ == ".ppm";
+        const bool deep = may_be_deep && job_.options.integer("Bits_Per_Color", 8) > 8;
         return {"frames of more than 8 bits", "", extension_ == ".exr" || extension_ == ".hdr" || deep};
     }
 

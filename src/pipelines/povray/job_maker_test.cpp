@@ -93,6 +93,12 @@ TEST_F(JobMakerTest, AFilmIsMadeWhereItCanBe) {
     EXPECT_ANY_THROW(make_job(animation));
     animation.film.tone = "filmic";
     EXPECT_EQ(make_job(animation).results.film, folder.path() / "out/job.webm");
+    animation.film = {};
+    animation.options.set("Output_File_Type", "P");
+    EXPECT_FALSE(make_job(animation).results.film.empty());
+    EXPECT_EQ(order_of(make_job(animation))->job->steps.size(), 3u) << "and it is looked at";
+    animation.options.set("Bits_Per_Color", "16");
+    EXPECT_TRUE(make_job(animation).results.film.empty());
     animation.film.codec = "none";
     EXPECT_TRUE(make_job(animation).notes.empty());
 }
