@@ -157,6 +157,7 @@ void read_picture(const Record& record, Scene& scene) {
     // Since 2.6 it stands with the other settings of the format; a char, so that 255 comes out as -1.
     const auto type = record.integer("r.im_format.imtype");
     scene.image_type = clamp_to_int(type ? *type & 0xFF : record.integer_or("r.imtype", 0));
+    scene.image_depth = clamp_to_int(record.integer_or("r.im_format.depth", 0) & 0xFF);
     const ImageFormat* format = find_image_format(scene.image_type);
     if (format == nullptr) return;
     scene.image_format = std::string(format->name);

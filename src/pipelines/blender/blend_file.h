@@ -40,6 +40,7 @@ struct Scene {
     std::optional<std::string> engine;        // "CYCLES"; none before Blender 2.5
     std::string output;                       // as written, "//" is the file's folder
     int image_type = 0;                       // the number in the file
+    int image_depth = 0;                      // Blender's flag for the bits of a channel: 2 for 8, 16 for 16
     std::optional<std::string> image_format;  // its name in RenderOutputType; none: a number of no format that is known
     std::optional<std::string> image_argument;  // what `-F` takes for it; none: Blender no longer writes it
     bool film = false;                          // one file for all frames
@@ -101,6 +102,6 @@ private:
 BOOST_DESCRIBE_STRUCT(ViewLayer, (), (name, render))
 BOOST_DESCRIBE_STRUCT(Scene, (),
                       (name, start, end, step, current_frame, width, height, percentage, fps, fps_base, engine, output,
-                       image_type, image_format, image_argument, film, camera, view_layers))
+                       image_type, image_depth, image_format, image_argument, film, camera, view_layers))
 
 }  // namespace atelier::pipelines::blender

@@ -136,10 +136,21 @@ bool can_be_looked_at(const ImageFormat& format) {
     return known.contains(format.type);
 }
 
-media::FilmMaterial material_of(const ImageFormat& format) {
-    const char* instead = "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format";
-    return {fmt::format("frames in the format {}", format.name), can_be_looked_at(format) ? "" : instead,
-            format.type == RenderOutputType::OPEN_EXR};
+// Blender keeps the scene's bits of a channel where the format can have them, and takes the most that it can have where
+// it can't.
+bool has_more_than_8_bits(const ImageFormat& format, const Scene& scene) {
+    constexpr int eight_bits = 2;
+    if (format.type == RenderOutputType::OPEN_EXR) return true;
+    if (format.type != RenderOutputType::PNG && format.type != RenderOutputType::TIFF) return false;
+    return scene.image_depth != 0 && scene.image_depth != eight_bits;
+}
+
+media::FilmMaterial material_of(const ImageFormat& format, const Scene& scene) {
+    if (!can_be_looked_at(format))
+        return {fmt::format("frames in the format {}", format.name),
+                "render PNG, JPEG, TIFF, WEBP or OPEN_EXR with --format", false};
+    const bool is_deep = has_more_than_8_bits(format, scene);
+    return {is_deep ? "frames of more than 8 bits" : "these frames", "", is_deep};
 }
 
 Size size_of(const RenderRequest& request, const Scene& scene) {
@@ -271,7 +282,7 @@ private:
         if (!request_.film.is_asked_for() && wanted_.size() < 2) return;
         film_ = request_.film;
         film_.rate = rate_of(request_, plan_.scene);
-        const media::FilmChoice choice = media::choose_film(film_, material_of(*format_));
+        const media::FilmChoice choice = media::choose_film(film_, material_of(*format_, plan_.scene));
         plan_.note = choice.why_not;
         if (choice.settings) plan_.film = plan_.folder.film(choice.settings->codec);
     }

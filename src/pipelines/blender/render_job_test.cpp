@@ -137,6 +137,15 @@ TEST_F(RenderJobTest, FilmsAndWhatBlenderNoLongerWrites) {
     EXPECT_THAT(refusal(request), HasSubstr("--tone"));
     request.film.codec.clear();
     EXPECT_TRUE(plan_render(request).film.empty());
+    EXPECT_THAT(plan_render(request).note, HasSubstr("--tone"));
+    for (const auto& [depth, format, has_film] : {std::tuple("2", "PNG", true), std::tuple("16", "PNG", false),
+                                                  std::tuple("64", "TIFF", false), std::tuple("16", "JPEG", true)}) {
+        RenderRequest deep = of_scene({{"r.im_format.depth", depth}});
+        deep.format = format;
+        EXPECT_EQ(!plan_render(deep).film.empty(), has_film) << depth << " " << format;
+        deep.film.tone = "standard";
+        EXPECT_FALSE(plan_render(deep).film.empty());
+    }
 }
 
 TEST_F(RenderJobTest, ScenesAndEnginesThatAreNotThere) {
